@@ -1,0 +1,18 @@
+#include "engine/core/clock.h"
+
+#include <random>
+#include <thread>
+
+namespace bongsu {
+
+Timestamp SystemClock::Now() const {
+  return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
+void SystemClock::SleepFor(Duration d) { std::this_thread::sleep_for(d); }
+
+uint64_t SystemRng::Next() {
+  std::random_device device;
+  return (static_cast<uint64_t>(device()) << 32) | device();
+}
+
+}  // namespace bongsu

@@ -1,0 +1,90 @@
+// State of one shard, owned by its thread. Reads see the overlay at once; the disk sees it when the
+// batch is sealed and written, together with the position it belongs to, or not at all.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/status.h"
+
+namespace bongsu {
+
+// Puts and deletes that become durable together.
+class WriteBatch {
+ public:
+  struct Op {
+    std::string key;
+    std::optional<std::string> value;  // nullopt deletes.
+  };
+  void Put(std::string key, std::string value) { ops_.push_back({std::move(key), std::move(value)}); }
+  void Delete(std::string key) { ops_.push_back({std::move(key), std::nullopt}); }
+  void Append(WriteBatch&& other) {
+    for (Op& op : other.ops_) ops_.push_back(std::move(op));
+    other.ops_.clear();
+  }
+  const std::vector<Op>& ops() const { return ops_; }
+  bool empty() const { return ops_.empty(); }
+  void Clear() { ops_.clear(); }
+
+ private:
+  std::vector<Op> ops_;
+};
+
+// An ordered store of bytes: RocksDB, or memory in tests and replays. Keys sort bytewise. Thread-safe.
+class KeyValueStore {
+ public:
+  virtual ~KeyValueStore() = default;
+  // False when there is no such key. kCorrupt when the disk lied.
+  virtual Result<bool> Get(std::string_view key, std::string* value) = 0;
+  // All or nothing; survives the death of the process (not a power cut, unless `sync`).
+  virtual Status Write(const WriteBatch& batch, bool sync = false) = 0;
+  // Visits keys in [from, to) in order until `visit` returns false. An empty `to` means no end.
+  using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
+  virtual Status Scan(std::string_view from, std::string_view to, const Visitor& visit) = 0;
+  virtual Status DeleteRange(std::string_view from, std::string_view to) = 0;
+  // Bytes on disk, about.
+  virtual uint64_t ApproximateSize() = 0;
+};
+
+struct Meta {  // What a store has seen; written with the state it describes.
+  int64_t next = 0;            // Input position.
+  int64_t changelog_next = 0;  // Where a later restore starts.
+  int64_t sequence = 0;        // Batches committed.
+  int64_t time = 0;            // The shard's event time, microseconds.
+  std::array<uint8_t, 16> config_digest{};
+  bool operator==(const Meta&) const = default;
+};
+
+class StateStore {
+ public:
+  virtual ~StateStore() = default;
+  virtual Result<bool> Get(std::string_view key, std::string* value) = 0;
+  virtual void Put(std::string_view key, std::string_view value) = 0;
+  virtual void Delete(std::string_view key) = 0;
+  virtual void Mark() = 0;      // Called before each event.
+  virtual void Rollback() = 0;  // Forgets the writes since Mark: an event counts fully or not.
+  // The overlay in key order; nullopt is a delete. For the changelog.
+  using EntryVisitor = std::function<void(std::string_view key, std::optional<std::string_view> value)>;
+  virtual void VisitOverlay(const EntryVisitor& visit) const = 0;
+  // Overlay and `meta` as one batch for the database; the overlay stays until Applied.
+  virtual WriteBatch Seal(const Meta& meta) const = 0;
+  // Writes a batch from Seal.
+  virtual Status Write(const WriteBatch& batch) = 0;
+  virtual void Applied() = 0;  // The sealed batch is durable: the overlay is empty again.
+  // Restore: one changelog record, straight to the database (in larger batches inside).
+  virtual Status Restore(std::string_view key, std::optional<std::string_view> value) = 0;
+  // nullopt when the store is new.
+  virtual Result<std::optional<Meta>> LoadMeta() = 0;
+  // Keys with the prefix, overlay included, in order.
+  virtual Status Scan(std::string_view prefix, const KeyValueStore::Visitor& visit) = 0;
+  virtual uint64_t ApproximateSize() = 0;
+};
+
+}  // namespace bongsu
