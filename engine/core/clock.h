@@ -9,14 +9,14 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Timestamp Now() const = 0;
-  virtual void SleepFor(Duration d) = 0;
+  virtual void SleepFor(Duration d) const = 0;
 };
 
 // The machine's clock; used by the composition root and by benchmarks only.
 class SystemClock final : public Clock {
  public:
   Timestamp Now() const override;
-  void SleepFor(Duration d) override;
+  void SleepFor(Duration d) const override;
 };
 
 // A source of randomness for names, jitter and samples that must differ between processes. What must

@@ -11,10 +11,16 @@ namespace {
 constexpr std::array<std::pair<std::string_view, uint64_t>, 5> kSizeUnits = {
     {{"TiB", 1ull << 40}, {"GiB", 1ull << 30}, {"MiB", 1ull << 20}, {"KiB", 1ull << 10}, {"B", 1}}};
 
+// 100000000, not 1e+08.
+std::string Number(double value) {
+  const bool whole = std::abs(value) < 0x1p53 && std::trunc(value) == value;
+  return whole ? StrCat(static_cast<int64_t>(value)) : StrCat(value);
+}
+
 std::string Bounds(const FieldInfo& info) {
-  if (info.min && info.max) return StrCat(" from ", *info.min, " to ", *info.max);
-  if (info.min) return StrCat(" of at least ", *info.min);
-  if (info.max) return StrCat(" of at most ", *info.max);
+  if (info.min && info.max) return StrCat(" from ", Number(*info.min), " to ", Number(*info.max));
+  if (info.min) return StrCat(" of at least ", Number(*info.min));
+  if (info.max) return StrCat(" of at most ", Number(*info.max));
   return "";
 }
 

@@ -34,7 +34,7 @@ struct Record {
   Timestamp timestamp;  // The broker's or, for files, the time of reading: only for latency and checks.
   std::string_view key, value;
   std::span<const Header> headers;
-  // kInvalid with the reason when the bytes could not be taken whole (a line over the limit): a dead letter.
+  // Not empty when the bytes could not be taken whole (a line over the limit): the reason, for the dead letter.
   std::string_view broken;
 };
 
@@ -63,6 +63,10 @@ class Transaction {
   // False (and `batch` untouched) where they do not: then it is written after Commit.
   virtual bool Join(WriteBatch* batch) = 0;
   virtual Outcome Commit(Duration timeout) = 0;
+  // After kCommitted: the offset that follows the last record appended to a partition; nullopt if unknown.
+  virtual std::optional<int64_t> NextOffset(std::string_view /*topic*/, int32_t /*partition*/) const {
+    return std::nullopt;
+  }
 };
 
 struct Position {

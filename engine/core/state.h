@@ -62,6 +62,16 @@ struct Meta {  // What a store has seen; written with the state it describes.
   bool operator==(const Meta&) const = default;
 };
 
+// The key of the Meta, in the store and in the changelog.
+inline constexpr std::string_view kMetaKey = "meta";
+// Plain little-endian bytes, as the changelog's `meta` record carries them; in the database the store
+// seals them. kCorrupt when the bytes are not a Meta.
+std::string EncodeMeta(const Meta& meta);
+Result<Meta> DecodeMeta(std::string_view bytes);
+
+// The first key after all keys with `prefix`; empty (no end) when there is none.
+std::string PrefixEnd(std::string_view prefix);
+
 class StateStore {
  public:
   virtual ~StateStore() = default;

@@ -1,0 +1,91 @@
+#include <CLI/CLI.hpp>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <ctime>
+#include <memory>
+
+#include "engine/app/commands/commands.h"
+#include "engine/app/commands/support.h"
+#include "engine/app/service.h"
+#include "engine/base/strings.h"
+#include "engine/telemetry/logging.h"
+
+namespace bongsu {
+namespace {
+
+struct RunOptions {
+  std::string config, roles = "ingest,score";
+  int threads = 1;
+  bool exit_at_end = false;
+};
+
+constexpr Duration kStopDeadline = std::chrono::seconds(25);
+
+// Waits until a signal asks to end (true), a worker has failed, or everything is done.
+bool WaitForEnd(Service& service, bool exit_at_end, const sigset_t& signals) {
+  const timespec turn{0, 100'000'000};
+  while (true) {
+    if (sigtimedwait(&signals, nullptr, &turn) > 0) return true;
+    if (!service.Failed().ok()) return false;
+    if (exit_at_end && service.Finished()) return true;
+  }
+}
+
+int Run(const RunOptions& options) {
+  const std::optional<EngineConfig> config = LoadOrReport(options.config);
+  if (!config) return 1;
+  const Result<Roles> roles = ParseRoles(options.roles);
+  if (!roles.ok()) return Fail(roles.status()), 2;
+  LogOptions log;
+  log.level = config->log.level;
+  log.format = config->log.format;
+  if (const Status status = SetUpLogging(log, nullptr); !status.ok()) return Fail(status);
+
+  // Before any thread starts, so that all inherit it and the signals come to WaitForEnd alone.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  const SystemClock clock;
+  Result<std::unique_ptr<Service>> service =
+      Service::Start({*config, *roles, options.threads, clock});
+  if (!service.ok()) {
+    spdlog::error("{}", service.status().message());
+    return 1;
+  }
+  spdlog::info("running {}; {}; configuration {}", options.roles,
+               config->kafka.brokers.empty() ? "embedded log in " + config->data_dir : "Kafka at " + config->kafka.brokers,
+               config->config_digest.substr(0, 16));
+  if ((*service)->ops_port() != 0) spdlog::info("metrics and health on port {}", (*service)->ops_port());
+  const bool asked = WaitForEnd(**service, options.exit_at_end, signals);
+  spdlog::info("stopping: committing what is in hand");
+  if (!(*service)->Stop(kStopDeadline)) {
+    spdlog::error("stopping took longer than {}; what is not committed is done again after a restart",
+                  FormatDuration(kStopDeadline));
+    spdlog::shutdown();
+    std::_Exit(1);
+  }
+  spdlog::info("stopped");
+  return asked ? 0 : 1;
+}
+
+}  // namespace
+
+void RegisterRun(CLI::App& app, std::function<int()>* action) {
+  CLI::App* command = app.add_subcommand("run", "Run the engine until it is asked to stop (SIGTERM, SIGINT)");
+  const auto options = std::make_shared<RunOptions>();
+  command->add_option("-c,--config", options->config, "Configuration (default: bongsu.yaml, else the shipped one)");
+  command->add_option("--roles", options->roles, "Which roles this process has: ingest, score or both")
+      ->capture_default_str();
+  command->add_option("--threads", options->threads, "Threads that score; with a broker only")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  command->add_flag("--exit-at-end", options->exit_at_end, "End when every source is read and scored");
+  command->footer("Example:\n  bongsu run -c bongsu.yaml --roles ingest,score");
+  command->final_callback([action, options] { *action = [options] { return Run(*options); }; });
+}
+
+}  // namespace bongsu

@@ -1,0 +1,38 @@
+#include "engine/app/commands/support.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "engine/base/strings.h"
+
+namespace bongsu {
+
+std::string FindConfig(const std::string& named) {
+  if (!named.empty()) return named;
+  if (const char* variable = std::getenv("BONGSU_CONFIG")) return variable;
+  std::error_code error;
+  if (std::filesystem::exists("bongsu.yaml", error)) return "bongsu.yaml";
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  for (const char* beside : {"../../deploy/config/bongsu.yaml", "../share/bongsu/config/bongsu.yaml"}) {
+    const std::filesystem::path shipped = (program.parent_path() / beside).lexically_normal();
+    if (std::filesystem::exists(shipped, error)) return shipped.string();
+  }
+  return "bongsu.yaml";
+}
+
+std::optional<EngineConfig> LoadOrReport(const std::string& named) {
+  Problems problems;
+  Result<EngineConfig> config = LoadEngineConfig(FindConfig(named), ProcessEnvironment(), &problems);
+  if (problems.empty() && config.ok()) return *std::move(config);
+  std::cerr << problems.Format();
+  if (problems.empty()) std::cerr << "bongsu: " << config.status().message() << "\n";
+  return std::nullopt;
+}
+
+int Fail(const Status& status) {
+  std::cerr << "bongsu: " << status.message() << "\n";
+  return 1;
+}
+
+}  // namespace bongsu

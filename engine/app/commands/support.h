@@ -1,0 +1,21 @@
+// What the subcommands share: finding and loading the configuration, and how they fail.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/app/engine_config.h"
+
+namespace bongsu {
+
+// `named` if not empty, else $BONGSU_CONFIG, bongsu.yaml here, or the shipped one beside the program.
+std::string FindConfig(const std::string& named);
+
+// Loads it; on failure prints every problem to standard error and gives nullopt.
+std::optional<EngineConfig> LoadOrReport(const std::string& named);
+
+// Prints "bongsu: <message>" to standard error; 1.
+int Fail(const Status& status);
+
+}  // namespace bongsu

@@ -1,0 +1,122 @@
+#include "engine/app/service.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "engine/app/ops_listener.h"
+#include "engine/base/strings.h"
+
+namespace bongsu {
+
+Result<Roles> ParseRoles(std::string_view text) {
+  Roles roles{false, false};
+  while (!text.empty()) {
+    const size_t comma = std::min(text.find(','), text.size());
+    const std::string_view role = text.substr(0, comma);
+    if (role == "ingest") {
+      roles.ingest = true;
+    } else if (role == "score") {
+      roles.score = true;
+    } else {
+      return Status::Invalid(StrCat("--roles: expected ingest, score or both with a comma, got \"", role, "\""));
+    }
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  if (!roles.ingest && !roles.score) return Status::Invalid("--roles: expected at least one of ingest, score");
+  return roles;
+}
+
+Service::Service(const Options& options) : options_(options), metrics_(BONGSU_VERSION) {}
+
+Result<std::unique_ptr<Service>> Service::Start(const Options& options) {
+  std::unique_ptr<Service> service(new Service(options));
+  if (Status status = service->StartOpsListener(); !status.ok()) return status;
+  if (Status status = service->StartWorkers(); !status.ok()) return status;
+  return service;
+}
+
+Service::~Service() { Stop(std::chrono::seconds(30)); }
+
+Status Service::StartOpsListener() {
+  if (options_.config.http.ops.listen.value.empty()) return Status::Ok();
+  BONGSU_ASSIGN_OR_RETURN(http_, StartOps(options_.config.http.ops.listen.value, metrics_, health_, [this] {
+                            if (wiring_) health_.Set("log", wiring_->LogHealth());
+                          }));
+  return Status::Ok();
+}
+
+Status Service::StartWorkers() {
+  Wiring::Options wiring{options_.config, options_.clock, metrics_,
+                         [this](std::string_view component, std::string_view reason) {
+                           health_.Set(component, reason);
+                           if (!reason.empty()) spdlog::warn("{}: {}", component, reason);
+                         },
+                         false};
+  BONGSU_ASSIGN_OR_RETURN(wiring_, Wiring::Make(wiring));
+  BONGSU_RETURN_IF_ERROR(wiring_->CheckTopics());
+  if (options_.roles.ingest) {
+    BONGSU_ASSIGN_OR_RETURN(workers_, wiring_->NewIngestWorkers());
+  }
+  ingest_workers_ = workers_.size();
+  if (options_.roles.score) {
+    const int threads = wiring_->embedded() ? 1 : options_.score_threads;
+    for (int i = 0; i < threads; ++i) {
+      BONGSU_ASSIGN_OR_RETURN(RoleWorker worker, wiring_->NewScoreWorker(i));
+      workers_.push_back(std::move(worker));
+    }
+  }
+  for (RoleWorker& worker : workers_) {
+    health_.Set(worker.name, "waiting for partitions");
+    ++running_;
+    threads_.emplace_back([this, &worker](std::stop_token stop) { RunThread(worker, stop); });
+  }
+  return Status::Ok();
+}
+
+void Service::RunThread(RoleWorker& worker, std::stop_token stop) {
+  const Status status = worker.worker->Run(stop);
+  if (!status.ok()) {
+    spdlog::error("{}: {}", worker.name, status.message());
+    const std::lock_guard lock(mutex_);
+    if (failed_.ok()) failed_ = status;
+  }
+  --running_;
+}
+
+Status Service::Failed() const {
+  const std::lock_guard lock(mutex_);
+  return failed_;
+}
+
+bool Service::Finished() {
+  const auto score = workers_.begin() + static_cast<std::ptrdiff_t>(ingest_workers_);
+  if (!std::all_of(workers_.begin(), score, [](const RoleWorker& w) { return w.worker->idle(); })) {
+    turns_at_end_.clear();
+    return false;
+  }
+  if (turns_at_end_.empty()) {
+    for (auto w = score; w != workers_.end(); ++w) turns_at_end_.push_back(w->worker->turns());
+  }
+  // A whole turn of scoring after the last event came, so that it was seen.
+  for (auto w = score; w != workers_.end(); ++w) {
+    if (!w->worker->idle() || w->worker->turns() < turns_at_end_[static_cast<size_t>(w - score)] + 2) return false;
+  }
+  return true;
+}
+
+bool Service::Stop(Duration deadline) {
+  for (std::jthread& thread : threads_) thread.request_stop();
+  const Duration step = std::chrono::milliseconds(5);
+  for (Duration waited{0}; running_ > 0; waited += step) {
+    if (waited >= deadline) return false;
+    options_.clock.SleepFor(step);
+  }
+  threads_.clear();
+  http_.reset();
+  return true;
+}
+
+uint16_t Service::ops_port() const { return OpsPort(http_.get()); }
+
+}  // namespace bongsu

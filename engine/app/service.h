@@ -1,0 +1,68 @@
+// The running program: the workers of the chosen roles on their threads, the ops listener, an orderly end. Used by
+// `run`; the whole of it can be started inside a test.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "engine/app/wiring.h"
+#include "engine/telemetry/health.h"
+#include "engine/telemetry/metrics.h"
+
+namespace bongsu {
+
+class HttpServer;
+
+struct Roles {
+  bool ingest = true, score = true;
+};
+// "ingest,score"; kInvalid with the known roles.
+Result<Roles> ParseRoles(std::string_view text);
+
+class Service {
+ public:
+  struct Options {
+    const EngineConfig& config;
+    Roles roles;
+    int score_threads = 1;
+    const Clock& clock;
+  };
+  // Opens logs and stores, checks the topics, starts threads and listener. `config` and `clock` outlive it.
+  static Result<std::unique_ptr<Service>> Start(const Options& options);
+  ~Service();
+
+  // The reason when a worker has ended for good; Ok while all run.
+  Status Failed() const;
+  // All sources are at their end, all that was read is scored and committed. Ask now and then, from one thread.
+  bool Finished();
+  // Takes nothing new, commits what is in hand, ends the threads. False when that took longer than `deadline`:
+  // then the process should end at once; what was not committed is done again after a restart.
+  bool Stop(Duration deadline);
+  uint16_t ops_port() const;  // 0 when the listener is off.
+
+ private:
+  explicit Service(const Options& options);
+  Status StartWorkers();
+  Status StartOpsListener();
+  void RunThread(RoleWorker& worker, std::stop_token stop);
+
+  const Options options_;
+  PrometheusMetrics metrics_;
+  Health health_;
+  std::unique_ptr<Wiring> wiring_;
+  std::vector<RoleWorker> workers_;
+  std::unique_ptr<HttpServer> http_;
+  mutable std::mutex mutex_;
+  Status failed_;
+  std::atomic<int> running_{0};
+  size_t ingest_workers_ = 0;            // The first of workers_.
+  std::vector<int64_t> turns_at_end_;    // Of the score workers, when ingest was first seen at its end.
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace bongsu

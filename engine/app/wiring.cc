@@ -1,0 +1,331 @@
+#include "engine/app/wiring.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "engine/alerting/ocsf.h"
+#include "engine/base/strings.h"
+#include "engine/decode/canonical.h"
+#include "engine/decode/mapping.h"
+#include "engine/io/embedded/embedded_log.h"
+#include "engine/io/file/file_consumer.h"
+#include "engine/io/kafka/kafka_log.h"
+#include "state/overlay/overlay_store.h"
+#include "state/rocksdb/rocksdb_store.h"
+
+namespace bongsu {
+namespace {
+
+// What was last written to bongsu.ingest-state: cursors of files by source, the version in force.
+struct IngestState {
+  std::map<std::string, std::map<std::string, FileCursor>> cursors;
+  std::string version;
+};
+
+Result<IngestState> ReadIngestState(Log& log, const Topics& topics) {
+  IngestState state;
+  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader, log.NewReader({topics.ingest_state, 0}, 0));
+  const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
+  for (bool at_end = false; !at_end;) {
+    BONGSU_RETURN_IF_ERROR(reader->Poll(std::chrono::seconds(10), batch.get(), &at_end));
+    for (const Record& record : batch->records()) {
+      if (record.key == "version") {
+        state.version = record.value;
+        continue;
+      }
+      const size_t slash = record.key.find('/');
+      if (slash == std::string_view::npos) continue;
+      BONGSU_ASSIGN_OR_RETURN(FileCursor cursor, ParseFileCursor(record.value));
+      state.cursors[std::string(record.key.substr(0, slash))][cursor.path] = cursor;
+    }
+  }
+  return state;
+}
+
+// A name for this data directory that stays over restarts: static membership and transactional ids need one.
+Result<std::string> InstanceName(const EngineConfig& config) {
+  if (!config.kafka.instance.empty()) return config.kafka.instance;
+  const std::filesystem::path path = std::filesystem::path(config.data_dir) / "instance";
+  std::string name;
+  if (std::ifstream in(path); in >> name) return name;
+  SystemRng random;
+  char digits[17];
+  std::snprintf(digits, sizeof(digits), "%012llx", static_cast<unsigned long long>(random.Next() & 0xFFFFFFFFFFFFull));
+  std::error_code error;
+  std::filesystem::create_directories(config.data_dir, error);
+  std::ofstream out(path);
+  if (!(out << digits << std::endl)) {
+    return Status::Invalid(StrCat("data_dir: ", config.data_dir, " is not writable; name another or change its owner"));
+  }
+  return std::string(digits);
+}
+
+std::array<uint8_t, 16> DigestBytes(std::string_view hex) {
+  std::array<uint8_t, 16> bytes{};
+  const auto digit = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };
+  for (size_t i = 0; i < bytes.size() && 2 * i + 1 < hex.size(); ++i) {
+    bytes[i] = static_cast<uint8_t>(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+struct Wiring::Impl {
+  explicit Impl(Options o) : options(std::move(o)), config(options.config), topics(config.kafka.prefix) {}
+
+  Options options;
+  const EngineConfig& config;
+  Topics topics;
+  std::string instance;
+  std::unique_ptr<RocksDbFactory> rocksdb;
+  std::unique_ptr<KeyValueStore> database;  // Embedded: log and state in one.
+  std::unique_ptr<EmbeddedLog> embedded;
+  std::unique_ptr<KafkaLog> kafka;
+
+  Log& log() { return kafka ? static_cast<Log&>(*kafka) : *embedded; }
+  std::string StatePath(const TopicPartition& from) const {
+    return StrCat(config.data_dir, "/state/", from.topic, "-", from.partition);
+  }
+  Status OpenLog();
+  WorkerOptions ForWorker(std::string_view role, std::string_view index) const;
+  Worker::Reporter Reporter(std::string component) const {
+    return [report = options.report, component = std::move(component)](std::string_view reason) {
+      report(component, reason);
+    };
+  }
+  Result<IngestPlan> PlanIngest(const IngestState& state);
+  Result<RoleWorker> TopicIngest(const IngestState& state, const std::vector<std::string>& source_topics);
+  Result<RoleWorker> FileIngest(const IngestState& state, const SourceOptions& source, bool announce);
+};
+
+Status Wiring::Impl::OpenLog() {
+  rocksdb = std::make_unique<RocksDbFactory>(config.state.rocksdb);
+  if (!config.kafka.brokers.empty()) {
+    BONGSU_ASSIGN_OR_RETURN(instance, InstanceName(config));
+    BONGSU_ASSIGN_OR_RETURN(kafka, KafkaLog::Make(config.kafka));
+    return Status::Ok();
+  }
+  instance = "embedded";
+  BONGSU_ASSIGN_OR_RETURN(database, rocksdb->Open(config.data_dir + "/embedded"));
+  const int32_t n = config.kafka.partitions;
+  BONGSU_ASSIGN_OR_RETURN(
+      embedded, EmbeddedLog::Make(*database,
+                                  {{topics.events, n, true},
+                                   {topics.alerts, n, false},
+                                   {topics.user_risk, n, false},
+                                   {topics.decisions, n, false},
+                                   {topics.dead_letters, n, false},
+                                   {topics.ingest_state, 1, false}},
+                                  options.clock));
+  return Status::Ok();
+}
+
+WorkerOptions Wiring::Impl::ForWorker(std::string_view role, std::string_view index) const {
+  WorkerOptions worker;
+  worker.name = StrCat(role, "-", index);
+  worker.transactional_id = StrCat(config.kafka.prefix, ".", config.kafka.group, ".", instance, ".", worker.name);
+  worker.interval = config.commit.interval.value;
+  worker.min_interval = options.replay ? Duration(0) : config.commit.min_interval;
+  worker.max_records = static_cast<size_t>(config.commit.max_records);
+  worker.max_bytes = config.commit.max_bytes.bytes;
+  return worker;
+}
+
+Result<std::unique_ptr<SourceDecoder>> MakeSourceDecoder(const EngineConfig& config, const SourceOptions& source) {
+  if (source.format.value == "canonical") {
+    return std::unique_ptr<SourceDecoder>(std::make_unique<CanonicalSource>(config.limits, source.name.value));
+  }
+  for (const MappingFile& mapping : config.mapping_files) {
+    if (mapping.name != source.format.value) continue;
+    Problems problems;
+    return MakeMapping(mapping.node, config.limits, source.name.value, &problems);
+  }
+  return Status::Invalid(StrCat("source ", source.name.value, ": no mapping is called \"", source.format.value, "\""));
+}
+
+Result<ScoreParts> MakeScoreParts(const EngineConfig& config) {
+  PipelineSchema schema;
+  std::vector<std::unique_ptr<Operator>> operators;
+  BONGSU_RETURN_IF_ERROR(BuildPipeline(config, &schema, &operators));
+  std::vector<PipelineStep> steps;
+  for (size_t i = 0; i < operators.size(); ++i) {
+    const OperatorSpec& spec = *config.pipeline[i].spec;
+    const auto same = std::count_if(steps.begin(), steps.end(), [&](const PipelineStep& s) {
+      return s.name == spec.name || s.name.starts_with(spec.name + "#");
+    });
+    steps.push_back({same == 0 ? spec.name : StrCat(spec.name, "#", same + 1), spec.stage, std::move(operators[i])});
+  }
+  OcsfOptions ocsf;
+  ocsf.tenant = config.tenant;
+  ocsf.product_version = BONGSU_VERSION;
+  ocsf.config_digest = config.config_digest;
+  ocsf.features = schema.features();
+  for (const std::string& detector : schema.detectors()) {
+    ocsf.detectors.push_back({detector, "1", AnalyticKind::kLearning, {}});
+  }
+  for (const PipelineSchema::ModelEntry& model : schema.models()) {
+    ocsf.models.push_back({model.name, "1", config.config_digest.substr(0, 16)});
+  }
+  ScoreParts parts;
+  parts.pipeline = std::make_unique<Pipeline>(std::move(schema), std::move(steps));
+  parts.decoder = std::make_unique<CanonicalEventDecoder>(config.limits, parts.pipeline->schema().fields);
+  parts.encoder = std::make_unique<OcsfEncoder>(std::move(ocsf));
+  return parts;
+}
+
+Result<RoleWorker> Wiring::NewScoreWorker(int index) {
+  Impl* const impl = impl_.get();
+  const EngineConfig& config = impl->config;
+  const WorkerOptions worker = impl->ForWorker("score", StrCat(index));
+  ScoreShardOptions base;
+  base.topics = impl->topics;
+  BONGSU_ASSIGN_OR_RETURN(base.alert_partitions, log().Partitions(impl->topics.alerts));
+  BONGSU_ASSIGN_OR_RETURN(base.risk_partitions, log().Partitions(impl->topics.user_risk));
+  BONGSU_ASSIGN_OR_RETURN(base.dead_letter_partitions, log().Partitions(impl->topics.dead_letters));
+  base.dedup_window = static_cast<size_t>(config.score.dedup_window);
+  base.cached_people = static_cast<size_t>(config.state.profiles);
+  base.timings = config.timings;
+  base.transactional_id = worker.transactional_id;
+  base.config_digest_hex = config.config_digest;
+  base.config_digest = DigestBytes(config.config_digest);
+  base.changelog = !embedded();
+
+  ScoreEnvironment environment;
+  environment.open_store = [impl](const TopicPartition& from) -> Result<std::unique_ptr<StateStore>> {
+    if (impl->database) return MakeStateStore(*impl->database, StrCat("s/", from.partition, "/"));
+    BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store, impl->rocksdb->Open(impl->StatePath(from)));
+    return MakeStateStore(std::move(store));
+  };
+  environment.set_aside = [impl](const TopicPartition& from) {
+    return RocksDbFactory::SetAside(impl->StatePath(from)).status();
+  };
+  environment.make_parts = [&config] { return MakeScoreParts(config); };
+  environment.notify = [](std::string_view message) { spdlog::info("{}", message); };
+
+  RoleWorker role;
+  role.name = worker.name;
+  role.shards = std::make_unique<ScoreFactory>(std::move(base), std::move(environment), log(), impl->options.metrics,
+                                               impl->options.clock);
+  const auto make_consumer = [impl, member = worker.name]() -> Result<std::unique_ptr<Consumer>> {
+    const std::string topics[] = {impl->config.score.input};
+    return impl->log().NewConsumer(StrCat(impl->config.kafka.group, ".score"), StrCat(impl->instance, ".", member),
+                                   topics);
+  };
+  role.worker = std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, impl->options.clock,
+                                         impl->options.metrics, impl->Reporter(role.name));
+  return role;
+}
+
+Result<IngestPlan> Wiring::Impl::PlanIngest(const IngestState& state) {
+  IngestPlan plan;
+  plan.topics = topics;
+  BONGSU_ASSIGN_OR_RETURN(plan.event_partitions, log().Partitions(topics.events));
+  BONGSU_ASSIGN_OR_RETURN(plan.dead_letter_partitions, log().Partitions(topics.dead_letters));
+  plan.tick_interval = options.replay ? Duration::max() : config.ingest.tick_interval;
+  if (state.version != config.config_digest) plan.version = config.config_digest;
+  for (const SourceOptions& source : config.sources) {
+    IngestSource ingest;
+    ingest.name = source.name.value;
+    ingest.file = source.topic.value.empty();
+    ingest.future_tolerance = source.future_tolerance;
+    ingest.max_jump = source.max_jump;
+    BONGSU_RETURN_IF_ERROR(MakeSourceDecoder(config, source).status());
+    ingest.new_decoder = [this, &source] { return *MakeSourceDecoder(config, source); };
+    plan.sources.emplace(ingest.file ? source.name.value : source.topic.value, std::move(ingest));
+  }
+  return plan;
+}
+
+Result<RoleWorker> Wiring::Impl::TopicIngest(const IngestState& state, const std::vector<std::string>& source_topics) {
+  BONGSU_ASSIGN_OR_RETURN(IngestPlan plan, PlanIngest(state));
+  const WorkerOptions worker = ForWorker("ingest", "topics");
+  RoleWorker role;
+  role.name = worker.name;
+  role.shards = std::make_unique<Ingest>(std::move(plan), options.metrics);
+  const auto make_consumer = [this, source_topics, member = worker.name] {
+    return log().NewConsumer(StrCat(config.kafka.group, ".ingest"), StrCat(instance, ".", member), source_topics);
+  };
+  role.worker = std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, options.clock, options.metrics,
+                                         Reporter(role.name));
+  return role;
+}
+
+Result<RoleWorker> Wiring::Impl::FileIngest(const IngestState& state, const SourceOptions& source, bool announce) {
+  BONGSU_ASSIGN_OR_RETURN(IngestPlan plan, PlanIngest(state));
+  if (!announce) plan.version.clear();
+  WorkerOptions worker = ForWorker("ingest", source.name.value);
+  worker.in_order = true;
+  RoleWorker role;
+  role.name = worker.name;
+  role.shards = std::make_unique<Ingest>(std::move(plan), options.metrics);
+  const auto make_consumer = [this, &source]() -> Result<std::unique_ptr<Consumer>> {
+    BONGSU_ASSIGN_OR_RETURN(IngestState now, ReadIngestState(log(), topics));
+    std::vector<FileCursor> known;
+    for (const auto& [path, cursor] : now.cursors[source.name.value]) known.push_back(cursor);
+    FileSourceOptions file;
+    file.name = source.name.value;
+    file.files = source.files;
+    file.stdin_fd = source.use_stdin ? 0 : -1;
+    file.max_record = config.limits.record.bytes;
+    file.state_topic = topics.ingest_state;
+    BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<FileConsumer> consumer,
+                            FileConsumer::Make(std::move(file), std::move(known), options.clock));
+    return std::unique_ptr<Consumer>(std::move(consumer));
+  };
+  role.worker = std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, options.clock, options.metrics,
+                                         Reporter(role.name));
+  return role;
+}
+
+Result<std::vector<RoleWorker>> Wiring::NewIngestWorkers() {
+  BONGSU_ASSIGN_OR_RETURN(const IngestState state, ReadIngestState(log(), impl_->topics));
+  std::vector<RoleWorker> workers;
+  std::vector<std::string> source_topics;
+  for (const SourceOptions& source : impl_->config.sources) {
+    if (!source.topic.value.empty()) source_topics.push_back(source.topic.value);
+  }
+  if (!embedded()) source_topics.push_back(impl_->topics.decisions);
+  if (!source_topics.empty()) {
+    BONGSU_ASSIGN_OR_RETURN(RoleWorker worker, impl_->TopicIngest(state, source_topics));
+    workers.push_back(std::move(worker));
+  }
+  for (const SourceOptions& source : impl_->config.sources) {
+    if (!source.topic.value.empty()) continue;
+    BONGSU_ASSIGN_OR_RETURN(RoleWorker worker, impl_->FileIngest(state, source, workers.empty()));
+    workers.push_back(std::move(worker));
+  }
+  return workers;
+}
+
+Wiring::Wiring(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Wiring::~Wiring() = default;
+Log& Wiring::log() { return impl_->log(); }
+const Topics& Wiring::topics() const { return impl_->topics; }
+bool Wiring::embedded() const { return impl_->embedded != nullptr; }
+std::string Wiring::LogHealth() { return impl_->kafka ? impl_->kafka->Health() : std::string(); }
+
+Result<std::unique_ptr<Wiring>> Wiring::Make(Options options) {
+  auto impl = std::make_unique<Impl>(std::move(options));
+  BONGSU_RETURN_IF_ERROR(impl->OpenLog());
+  return std::unique_ptr<Wiring>(new Wiring(std::move(impl)));
+}
+
+Status Wiring::CheckTopics() {
+  const Topics& t = impl_->topics;
+  BONGSU_ASSIGN_OR_RETURN(const int32_t input, log().Partitions(impl_->config.score.input));
+  for (const std::string& topic : {t.events, t.alerts, t.user_risk, t.decisions, t.dead_letters, t.ingest_state}) {
+    BONGSU_RETURN_IF_ERROR(log().Partitions(topic).status());
+  }
+  if (embedded()) return Status::Ok();
+  BONGSU_ASSIGN_OR_RETURN(const int32_t changelog, log().Partitions(t.changelog));
+  if (changelog == input) return Status::Ok();
+  return Status::Invalid(StrCat("topic ", t.changelog, " has ", changelog, " partitions, ", impl_->config.score.input,
+                                " has ", input, ": partition p of one holds the state for partition p of the other; "
+                                "make the changelog anew with ", input, " partitions"));
+}
+
+}  // namespace bongsu

@@ -1,0 +1,65 @@
+// The composition root: makes the log, the stores and the workers of the roles from one configuration. Used by
+// run, replay and demo; everything real is put together here, everything else knows only interfaces.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/app/engine_config.h"
+#include "engine/core/clock.h"
+#include "engine/core/log.h"
+#include "engine/core/metrics.h"
+#include "engine/core/topics.h"
+#include "engine/pipeline/ingest.h"
+#include "engine/pipeline/score_factory.h"
+#include "engine/pipeline/worker.h"
+
+namespace bongsu {
+
+// A worker with its role's shards. Runs on one thread.
+struct RoleWorker {
+  std::string name;  // "score-0", "ingest-cloudtrail"
+  std::unique_ptr<ShardFactory> shards;
+  std::unique_ptr<Worker> worker;
+};
+
+class Wiring {
+ public:
+  using Report = std::function<void(std::string_view component, std::string_view reason)>;
+  struct Options {
+    const EngineConfig& config;
+    const Clock& clock;
+    Metrics& metrics;
+    Report report;         // Health of a component; an empty reason is fine.
+    bool replay = false;   // No waiting between commits, no ticks by the clock.
+  };
+  // Opens the embedded database or the connection to Kafka. `config`, `clock` and `metrics` outlive it.
+  static Result<std::unique_ptr<Wiring>> Make(Options options);
+  ~Wiring();
+
+  Log& log();
+  const Topics& topics() const;
+  bool embedded() const;
+  // Empty when the broker answers; always empty without one.
+  std::string LogHealth();
+  // kNotFound with the remedy when a topic is missing, kInvalid when partition counts do not fit.
+  Status CheckTopics();
+
+  Result<RoleWorker> NewScoreWorker(int index);
+  // One for all topic sources, one for each source of files.
+  Result<std::vector<RoleWorker>> NewIngestWorkers();
+
+ private:
+  struct Impl;
+  explicit Wiring(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// The mapping or canonical decoder of a source.
+Result<std::unique_ptr<SourceDecoder>> MakeSourceDecoder(const EngineConfig& config, const SourceOptions& source);
+// Pipeline, decoder and encoder of one shard.
+Result<ScoreParts> MakeScoreParts(const EngineConfig& config);
+
+}  // namespace bongsu

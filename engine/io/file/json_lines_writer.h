@@ -1,0 +1,35 @@
+// Writes lines to a file that appears under its name only when it is complete: `replay --alerts
+// OUT`. Until Finish the lines are in "<path>.partial", which is removed if Finish is never
+// reached.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/status.h"
+
+namespace bongsu {
+
+class JsonLinesWriter final {
+ public:
+  static Result<std::unique_ptr<JsonLinesWriter>> Make(std::string path);
+  ~JsonLinesWriter();
+  JsonLinesWriter(const JsonLinesWriter&) = delete;
+  JsonLinesWriter& operator=(const JsonLinesWriter&) = delete;
+
+  // `line` has no newline; one is added.
+  Status Append(std::string_view line);
+  // Writes all to disk and gives the file its name. Nothing may be appended afterwards.
+  Status Finish();
+
+ private:
+  JsonLinesWriter(std::string path, std::FILE* file);
+  Status Failed(std::string_view what) const;
+
+  const std::string path_, partial_;
+  std::FILE* file_;
+};
+
+}  // namespace bongsu

@@ -1,0 +1,207 @@
+#include "engine/io/kafka/producer.h"
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+
+#include "engine/base/hash.h"
+#include "engine/base/strings.h"
+#include "engine/io/kafka/topics.h"
+
+namespace bongsu::kafka {
+namespace {
+
+constexpr Duration kInitTimeout = std::chrono::seconds(30);
+constexpr Duration kAbortTimeout = std::chrono::seconds(10);
+constexpr Duration kQueueTimeout = std::chrono::seconds(10);
+constexpr Duration kMetadataTimeout = std::chrono::seconds(5);
+
+Properties ProducerDefaults() {
+  return {
+      // Commit flushes, so this only lets batches grow while a batch runs; 0 costs more than it
+      // saves,
+      // as every record then becomes a request.
+      {"linger.ms", "5"},
+      {"compression.codec", "lz4"},
+      {"batch.size", "1000000"},
+      {"queue.buffering.max.messages", "500000"},
+      {"queue.buffering.max.kbytes", "262144"},
+      {"message.max.bytes", "8388608"},
+      {"retry.backoff.ms", "20"},
+      {"reconnect.backoff.max.ms", "2000"},
+      {"socket.nagle.disable", "true"},
+  };
+}
+
+Properties ProducerOwned(std::string_view id, Duration session_timeout) {
+  const auto session = std::chrono::ceil<std::chrono::milliseconds>(session_timeout).count();
+  return {
+      {"transactional.id", std::string(id)},
+      // No longer than the session: who takes over must not wait for this transaction.
+      {"transaction.timeout.ms", StrCat(session)},
+      {"enable.idempotence", "true"},
+      {"acks", "all"},
+      {"delivery.report.only.error", "true"},
+  };
+}
+
+struct ErrorDeleter {
+  void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
+};
+using Error = std::unique_ptr<rd_kafka_error_t, ErrorDeleter>;
+
+}  // namespace
+
+Result<std::unique_ptr<Producer>> TransactionalProducer::Make(const KafkaOptions& options,
+                                                              std::shared_ptr<BrokerHealth> health,
+                                                              std::shared_ptr<Client> lookup,
+                                                              std::string_view id) {
+  if (id.empty()) return Status::Invalid("kafka: a producer needs a transactional.id");
+  auto producer = std::unique_ptr<TransactionalProducer>(new TransactionalProducer());
+  producer->id_ = id;
+  producer->session_timeout_ = options.session_timeout;
+  producer->lookup_ = std::move(lookup);
+  BONGSU_ASSIGN_OR_RETURN(
+      producer->client_,
+      Client::Make(RD_KAFKA_PRODUCER, options, ProducerDefaults(),
+                   ProducerOwned(id, options.session_timeout), std::move(health)));
+  BONGSU_RETURN_IF_ERROR(producer->Initialise());
+  producer->WarmTopics(options);
+  return std::unique_ptr<Producer>(std::move(producer));
+}
+
+TransactionalProducer::~TransactionalProducer() {
+  for (const auto& [name, topic] : topics_) rd_kafka_topic_destroy(topic.handle);
+}
+
+Status TransactionalProducer::Initialise() {
+  const Deadline deadline(kInitTimeout);
+  std::string text;
+  do {
+    const Error error(
+        rd_kafka_init_transactions(client_->get(), std::max(deadline.LeftMs(5000), 1)));
+    if (error == nullptr) {
+      client_->health().Up();
+      return Status::Ok();
+    }
+    rd_kafka_poll(client_->get(), 0);
+    text = rd_kafka_error_string(error.get());
+    if (!rd_kafka_error_is_retriable(error.get())) {
+      return ToStatus(rd_kafka_error_code(error.get()), StrCat("opening producer \"", id_, '"'),
+                      text);
+    }
+  } while (!deadline.Passed());
+  return Status::Unavailable(StrCat("kafka: opening producer \"", id_, "\": ", text,
+                                    "; is a broker reachable at kafka.brokers?"));
+}
+
+// The first record for a topic that the client does not know yet waits up to a second for its
+// leader.
+void TransactionalProducer::WarmTopics(const KafkaOptions& options) {
+  for (const TopicSpec& spec : RequiredTopics(options)) {
+    const Result<const Topic*> topic = FindTopic(spec.name);
+    if (!topic.ok() && topic.status().code() != Code::kNotFound) return;  // Append tells.
+  }
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const int wait_ms = Deadline(kMetadataTimeout).LeftMs();
+  if (rd_kafka_metadata(client_->get(), 0, nullptr, &metadata, wait_ms) ==
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_metadata_destroy(metadata);
+  }
+}
+
+Result<const TransactionalProducer::Topic*> TransactionalProducer::FindTopic(
+    std::string_view name) {
+  const auto known = topics_.find(name);
+  if (known != topics_.end()) return &known->second;
+  BONGSU_ASSIGN_OR_RETURN(const int32_t partitions, lookup_->Partitions(name, kMetadataTimeout));
+  const std::string text(name);
+  rd_kafka_topic_t* const handle = rd_kafka_topic_new(client_->get(), text.c_str(), nullptr);
+  if (handle == nullptr) return ToStatus(rd_kafka_last_error(), StrCat("topic \"", name, '"'));
+  return &topics_.emplace(text, Topic{handle, partitions}).first->second;
+}
+
+Result<std::unique_ptr<Transaction>> TransactionalProducer::Begin() {
+  if (dead_) {
+    return Status::Unavailable(StrCat("kafka: producer \"", id_, "\" has ended; open a new one"));
+  }
+  BONGSU_CHECK(!open_);  // One transaction at a time.
+  const Error error(rd_kafka_begin_transaction(client_->get()));
+  if (error != nullptr) {
+    dead_ = true;
+    const Outcome outcome =
+        Dead("begin", rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get()));
+    std::string text =
+        StrCat("kafka: producer \"", id_, "\": ", rd_kafka_error_string(error.get()));
+    return outcome == Outcome::kFenced ? Status::Fenced(std::move(text))
+                                       : Status::Internal(std::move(text));
+  }
+  open_ = true;
+  (void)client_->TakeDeliveryError();
+  return std::unique_ptr<Transaction>(std::make_unique<ProducerTransaction>(this));
+}
+
+Status TransactionalProducer::Send(const Topic& topic, int32_t partition, std::string_view key,
+                                   std::optional<std::string_view> value,
+                                   std::span<const Header> headers) {
+  rd_kafka_headers_t* list = headers.empty() ? nullptr : rd_kafka_headers_new(headers.size());
+  for (const Header& header : headers) {
+    rd_kafka_header_add(list, header.name.data(), static_cast<ssize_t>(header.name.size()),
+                        header.value.data(), static_cast<ssize_t>(header.value.size()));
+  }
+  std::array<rd_kafka_vu_t, 6> fields{};
+  fields[0].vtype = RD_KAFKA_VTYPE_RKT;
+  fields[0].u.rkt = topic.handle;
+  fields[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+  fields[1].u.i32 = partition;
+  fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  fields[2].u.i = RD_KAFKA_MSG_F_COPY;
+  fields[3].vtype = RD_KAFKA_VTYPE_KEY;
+  fields[3].u.mem.ptr = const_cast<char*>(key.data());
+  fields[3].u.mem.size = key.size();
+  fields[4].vtype = RD_KAFKA_VTYPE_VALUE;
+  // A null pointer is a tombstone; an empty value is not.
+  fields[4].u.mem.ptr = value ? const_cast<char*>(value->data() ? value->data() : "") : nullptr;
+  fields[4].u.mem.size = value ? value->size() : 0;
+  fields[5].vtype = RD_KAFKA_VTYPE_HEADERS;
+  fields[5].u.headers = list;
+  const Deadline deadline(kQueueTimeout);
+  for (;;) {
+    const Error error(rd_kafka_produceva(client_->get(), fields.data(), list ? 6 : 5));
+    if (error == nullptr) return Status::Ok();  // The headers are librdkafka's now.
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && !deadline.Passed()) {
+      rd_kafka_poll(client_->get(), 10);
+      continue;
+    }
+    if (list != nullptr) rd_kafka_headers_destroy(list);
+    return ToStatus(code,
+                    StrCat("record of ", key.size() + (value ? value->size() : 0), " bytes for ",
+                           rd_kafka_topic_name(topic.handle)),
+                    rd_kafka_error_string(error.get()));
+  }
+}
+
+Outcome TransactionalProducer::Dead(std::string_view step, rd_kafka_resp_err_t error,
+                                    std::string_view text) {
+  dead_ = true;
+  char fatal[512] = "";
+  const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(client_->get(), fatal, sizeof(fatal));
+  const bool fenced = IsFence(error) || IsFence(cause);
+  spdlog::warn("kafka: producer \"{}\": {} failed: {} {}; {}", id_, step, text, fatal,
+               fenced ? "another owner took over" : "it must be opened again");
+  return fenced ? Outcome::kFenced : Outcome::kUnknown;
+}
+
+Outcome TransactionalProducer::Abort() {
+  const Deadline deadline(kAbortTimeout);
+  for (;;) {
+    const Error error(rd_kafka_abort_transaction(client_->get(), std::max(deadline.LeftMs(), 1)));
+    rd_kafka_poll(client_->get(), 0);
+    if (error == nullptr) return Outcome::kAborted;
+    if (rd_kafka_error_is_retriable(error.get()) && !deadline.Passed()) continue;
+    return Dead("abort", rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get()));
+  }
+}
+
+}  // namespace bongsu::kafka

@@ -1,0 +1,82 @@
+// A transactional producer and its one transaction at a time: all outputs of a batch and the
+// positions of its inputs, or none (design section 6). Internal to engine/io/kafka; one worker
+// thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/core/log.h"
+#include "engine/io/kafka/client.h"
+
+namespace bongsu::kafka {
+
+class ProducerTransaction;
+
+class TransactionalProducer final : public Producer {
+ public:
+  // `lookup` answers questions about topics: unlike a producer it never makes one by asking.
+  static Result<std::unique_ptr<Producer>> Make(const KafkaOptions& options,
+                                                std::shared_ptr<BrokerHealth> health,
+                                                std::shared_ptr<Client> lookup,
+                                                std::string_view id);
+  ~TransactionalProducer() override;
+  Result<std::unique_ptr<Transaction>> Begin() override;
+
+ private:
+  friend class ProducerTransaction;
+  struct Topic {
+    rd_kafka_topic_t* handle = nullptr;
+    int32_t partitions = 0;
+  };
+
+  TransactionalProducer() = default;
+  Status Initialise();
+  void WarmTopics(const KafkaOptions& options);
+  Result<const Topic*> FindTopic(std::string_view name);
+  Status Send(const Topic& topic, int32_t partition, std::string_view key,
+              std::optional<std::string_view> value, std::span<const Header> headers);
+  // A transaction that must not commit: kAborted when the broker agrees.
+  Outcome Abort();
+  Outcome Dead(std::string_view step, rd_kafka_resp_err_t error, std::string_view text);
+
+  std::string id_;
+  Duration session_timeout_{};
+  std::shared_ptr<Client> client_, lookup_;
+  std::map<std::string, Topic, std::less<>> topics_;
+  bool open_ = false;  // A transaction is open.
+  bool dead_ = false;  // Only a new producer can go on.
+};
+
+class ProducerTransaction final : public Transaction {
+ public:
+  explicit ProducerTransaction(TransactionalProducer* producer) : producer_(producer) {}
+  ~ProducerTransaction() override;  // Aborts what was not committed.
+
+  // Without a partition (below 0) the key chooses it.
+  Status Append(std::string_view topic, int32_t partition, std::string_view key,
+                std::optional<std::string_view> value, std::span<const Header> headers) override;
+  bool Join(WriteBatch*) override { return false; }
+  Outcome Commit(Duration timeout) override;
+
+  // Positions of a member of a group; its generation is asked for when they are sent.
+  void AddPositions(const std::shared_ptr<Client>& member, std::span<const Position> positions);
+
+ private:
+  Outcome GiveUp();
+  enum class Step { kDone, kAbort, kUnknown, kDead };
+  Step Flush(const Deadline& deadline);
+  Step SendPositions(const Deadline& deadline);
+  Step Finish(const Deadline& deadline);
+  Step Examine(std::string_view step, rd_kafka_error_t* error, bool* again);
+
+  TransactionalProducer* producer_;
+  std::map<std::shared_ptr<Client>, std::map<TopicPartition, int64_t>> positions_;
+  Code failure_ = Code::kOk;  // Of the last Append that failed: it must not commit.
+  bool done_ = false;
+  Outcome dead_outcome_ = Outcome::kUnknown;
+};
+
+}  // namespace bongsu::kafka

@@ -1,0 +1,181 @@
+#include "engine/io/kafka/topics_admin.h"
+
+#include <charconv>
+
+#include "engine/base/strings.h"
+
+namespace bongsu::kafka {
+namespace {
+
+constexpr int kRequestMs = 15'000;
+
+struct QueueDeleter {
+  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+};
+struct EventDeleter {
+  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
+};
+struct OptionsDeleter {
+  void operator()(rd_kafka_AdminOptions_t* options) const {
+    rd_kafka_AdminOptions_destroy(options);
+  }
+};
+using Event = std::unique_ptr<rd_kafka_event_t, EventDeleter>;
+
+// Sends with `ask(options, queue)` and waits for the answer.
+template <typename Ask>
+Result<Event> Request(rd_kafka_t* handle, rd_kafka_admin_op_t operation, std::string_view what,
+                      Ask ask) {
+  const std::unique_ptr<rd_kafka_queue_t, QueueDeleter> queue(rd_kafka_queue_new(handle));
+  const std::unique_ptr<rd_kafka_AdminOptions_t, OptionsDeleter> options(
+      rd_kafka_AdminOptions_new(handle, operation));
+  char text[256];
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), kRequestMs, text, sizeof(text));
+  if (operation == RD_KAFKA_ADMIN_OP_CREATETOPICS) {
+    rd_kafka_AdminOptions_set_operation_timeout(options.get(), kRequestMs, text, sizeof(text));
+  }
+  ask(options.get(), queue.get());
+  Event event(rd_kafka_queue_poll(queue.get(), kRequestMs + 2000));
+  if (event == nullptr) {
+    return Status::Unavailable(
+        StrCat("kafka: ", what, ": no answer; is a broker reachable at kafka.brokers?"));
+  }
+  const rd_kafka_resp_err_t error = rd_kafka_event_error(event.get());
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return ToStatus(error, what, rd_kafka_event_error_string(event.get()));
+  }
+  return event;
+}
+
+// Settings whose purpose is met by more as well: keeping longer is no difference to warn of.
+bool AtLeast(std::string_view key) {
+  return key == "retention.ms" || key == "delete.retention.ms" || key == "max.message.bytes";
+}
+
+bool Meets(std::string_view key, std::string_view have, std::string_view want) {
+  if (have == want) return true;
+  if (!AtLeast(key)) return false;
+  int64_t have_number = 0, want_number = 0;
+  const auto parse = [](std::string_view text, int64_t* out) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *out);
+    return error == std::errc() && end == text.data() + text.size();
+  };
+  if (!parse(have, &have_number) || !parse(want, &want_number)) return false;
+  return have_number >= want_number || (key == "retention.ms" && have_number == -1);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TopicAdmin>> TopicAdmin::Make(const KafkaOptions& options) {
+  BONGSU_ASSIGN_OR_RETURN(auto client, Client::Make(RD_KAFKA_CONSUMER, options, {},
+                                                    {{"allow.auto.create.topics", "false"}},
+                                                    std::make_shared<BrokerHealth>()));
+  return std::unique_ptr<TopicAdmin>(new TopicAdmin(std::move(client)));
+}
+
+Result<std::vector<TopicResult>> TopicAdmin::Create(std::span<const TopicSpec> specs) {
+  std::vector<rd_kafka_NewTopic_t*> topics;
+  Status status = Status::Ok();
+  for (const TopicSpec& spec : specs) {
+    char text[512];
+    rd_kafka_NewTopic_t* const topic = rd_kafka_NewTopic_new(spec.name.c_str(), spec.partitions,
+                                                             spec.replication, text, sizeof(text));
+    if (topic == nullptr) {
+      status = Status::Invalid(StrCat("kafka: topic \"", spec.name, "\": ", text));
+      break;
+    }
+    for (const auto& [key, value] : spec.config) {
+      rd_kafka_NewTopic_set_config(topic, key.c_str(), value.c_str());
+    }
+    topics.push_back(topic);
+  }
+  Result<Event> event = status;
+  if (status.ok()) {
+    event = Request(client_->get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, "creating topics",
+                    [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                      rd_kafka_CreateTopics(client_->get(), topics.data(), topics.size(), options,
+                                            queue);
+                    });
+  }
+  rd_kafka_NewTopic_destroy_array(topics.data(), topics.size());
+  if (!event.ok()) return event.status();
+  size_t count = 0;
+  const auto* const answer = rd_kafka_event_CreateTopics_result(event->get());
+  const auto** const answers = rd_kafka_CreateTopics_result_topics(answer, &count);
+  std::vector<TopicResult> results;
+  for (const TopicSpec& spec : specs) {
+    TopicResult& result = results.emplace_back();
+    result.topic = spec.name;
+    result.message = "the broker did not answer for it; run the command again";
+    for (size_t i = 0; i < count; ++i) {
+      if (spec.name != rd_kafka_topic_result_name(answers[i])) continue;
+      const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(answers[i]);
+      const char* const text = rd_kafka_topic_result_error_string(answers[i]);
+      result.message.clear();
+      if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        result.kind = TopicResult::Kind::kCreated;
+      } else if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+        result.kind = TopicResult::Kind::kExists;
+      } else {
+        result.message = ToStatus(error, spec.name, text ? text : "").message();
+      }
+    }
+  }
+  return results;
+}
+
+Result<TopicAdmin::Settings> TopicAdmin::Describe(const std::string& topic) {
+  rd_kafka_ConfigResource_t* resource =
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
+  const Result<Event> event =
+      Request(client_->get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, StrCat("settings of ", topic),
+              [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                rd_kafka_DescribeConfigs(client_->get(), &resource, 1, options, queue);
+              });
+  rd_kafka_ConfigResource_destroy(resource);
+  if (!event.ok()) return event.status();
+  size_t count = 0;
+  const auto** const answers = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(event->get()), &count);
+  if (count != 1) return Status::Internal(StrCat("kafka: no settings of ", topic));
+  const rd_kafka_resp_err_t error = rd_kafka_ConfigResource_error(answers[0]);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ToStatus(error, StrCat("settings of ", topic));
+  Settings settings;
+  size_t entries = 0;
+  const auto** const entry = rd_kafka_ConfigResource_configs(answers[0], &entries);
+  for (size_t i = 0; i < entries; ++i) {
+    const char* const value = rd_kafka_ConfigEntry_value(entry[i]);
+    settings[rd_kafka_ConfigEntry_name(entry[i])] = value ? value : "";
+  }
+  return settings;
+}
+
+Result<std::vector<std::string>> TopicAdmin::Compare(const TopicSpec& spec) {
+  std::vector<std::string> differences;
+  const Result<int32_t> partitions =
+      client_->Partitions(spec.name, std::chrono::milliseconds(kRequestMs));
+  if (partitions.status().code() == Code::kNotFound) {
+    differences.push_back(StrCat(spec.name, ": there is no such topic; run: bongsu topics create"));
+    return differences;
+  }
+  if (!partitions.ok()) return partitions.status();
+  if (*partitions != spec.partitions) {
+    differences.push_back(StrCat(spec.name, ": ", *partitions, " partitions, expected ",
+                                 spec.partitions,
+                                 "; set kafka.partitions to what is there: adding partitions would "
+                                 "send people to other ones"));
+  }
+  BONGSU_ASSIGN_OR_RETURN(const Settings settings, Describe(spec.name));
+  for (const auto& [key, want] : spec.config) {
+    const auto have = settings.find(key);
+    if (have != settings.end() && Meets(key, have->second, want)) continue;
+    differences.push_back(StrCat(spec.name, ": ", key, " is ",
+                                 have == settings.end() ? std::string("not set") : have->second,
+                                 ", expected ", AtLeast(key) ? "at least " : "", want,
+                                 "; run: kafka-configs.sh --alter --topic ", spec.name,
+                                 " --add-config ", key, '=', want));
+  }
+  return differences;
+}
+
+}  // namespace bongsu::kafka

@@ -1,0 +1,30 @@
+// Drops what came before: the last `window` (source, event_id) of a shard, as 64-bit hashes in a ring that is
+// part of the state. Two different events meet in one hash once in 2^64 / window. One thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/core/state.h"
+
+namespace bongsu {
+
+class Dedup {
+ public:
+  explicit Dedup(size_t window);  // Rounded up to whole chunks of 128.
+  static uint64_t Key(std::string_view source, std::string_view event_id);
+  bool Seen(uint64_t key) const { return set_.contains(key); }
+  void Insert(uint64_t key);  // Forgets the oldest when full.
+
+  void Save(StateStore& store);  // d/<chunk> of what changed.
+  Status Load(StateStore& store);
+
+ private:
+  std::vector<uint64_t> ring_;
+  std::unordered_set<uint64_t> set_;
+  uint64_t inserted_ = 0, saved_ = 0;  // Counts since the beginning of the shard.
+};
+
+}  // namespace bongsu

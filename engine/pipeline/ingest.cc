@@ -1,0 +1,209 @@
+#include "engine/pipeline/ingest.h"
+
+#include <algorithm>
+
+#include "engine/base/hash.h"
+#include "engine/base/strings.h"
+
+namespace bongsu {
+namespace {
+
+// What both kinds of ingest shards share: no state but the position, outputs until the commit.
+class StatelessShard : public Shard {
+ public:
+  bool dirty() const override { return processed_ > 0; }
+  bool urgent() const override { return false; }
+  size_t bytes() const override { return outputs_.bytes(); }
+  int64_t next() const override { return next_; }
+  void Prepare() override {}
+  Status AppendTo(Transaction& transaction) override { return outputs_.AppendTo(transaction); }
+  Status Committed(const Transaction&) override {
+    outputs_.Clear();
+    processed_ = 0;
+    return Status::Ok();
+  }
+
+ protected:
+  Outputs outputs_;
+  int64_t next_ = 0;
+  int64_t processed_ = 0;
+};
+
+}  // namespace
+
+class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
+ public:
+  IngestShard(Ingest& ingest, const IngestSource& source, TopicPartition from)
+      : ingest_(ingest), source_(source), from_(std::move(from)), decoder_(source.new_decoder()) {}
+
+  Status Process(const Record& record) override {
+    record_ = &record;
+    next_ = record.offset + 1;
+    ++processed_;
+    ++records_;
+    ++ingest_.totals_.records;
+    if (!record.broken.empty()) {
+      OnRejected(0, record.value, {"limit", "", std::string(record.broken)});
+    } else {
+      decoder_->Decode(record.value, this);
+    }
+    ingest_.frontiers_[from_].at_end = false;
+    return Status::Ok();
+  }
+
+  Status AtEnd() override {
+    ingest_.frontiers_[from_].at_end = true;
+    if (source_.file) ingest_.file_ended_ = true;
+    return Status::Ok();
+  }
+
+  void Publish() override {
+    const auto add = [&](std::string_view name, int64_t* count, Metrics::Labels labels) {
+      if (*count > 0) ingest_.metrics_.GetCounter(name, labels).Add(static_cast<double>(*count));
+      *count = 0;
+    };
+    add("events_consumed_total", &records_, {{"source", source_.name}});
+    add("events_ingested_total", &events_, {{"source", source_.name}});
+    add("unknown_members_total", &unknown_, {{"source", source_.name}});
+    for (auto& [reason, count] : rejected_) add("dead_letters_total", &count, {{"reason", reason}});
+  }
+
+ private:
+  void OnEvent(const Canonical& event) override {
+    Frontier& frontier = ingest_.frontiers_[from_];
+    if (const std::optional<Rejection> rejection = CheckTime(event.time)) {
+      OnRejected(event.index, record_->value, *rejection);
+      return;
+    }
+    frontier.reached = std::max(frontier.reached.value_or(event.time), event.time);
+    ingest_.reached_ = std::max(ingest_.reached_.value_or(event.time), event.time);
+    const Origin origin{source_.name, from_.partition, record_->offset, event.index};
+    outputs_.Add(ingest_.options_.topics.events, PartitionOf(event.user_id, ingest_.options_.event_partitions),
+                 event.user_id, event.json, {{kOriginHeader, FormatOrigin(origin)}});
+    ++events_;
+    unknown_ += event.unknown_members;
+    ++ingest_.totals_.events;
+    ingest_.totals_.mapped += event.mapped;
+    ingest_.totals_.members += event.members;
+  }
+
+  void OnRejected(uint32_t index, std::string_view bytes, const Rejection& rejection) override {
+    ++rejected_[rejection.reason];
+    ++ingest_.totals_.dead_letters;
+    const std::string partition = StrCat(from_.partition), offset = StrCat(record_->offset);
+    outputs_.Add(ingest_.options_.topics.dead_letters, from_.partition % ingest_.options_.dead_letter_partitions,
+                 StrCat(source_.name, ':', partition, ':', offset, ':', index), bytes,
+                 {{"reason", rejection.reason},
+                  {"field", rejection.field},
+                  {"message", rejection.message},
+                  {"topic", from_.topic},
+                  {"partition", partition},
+                  {"offset", offset},
+                  {"index", StrCat(index)}});
+  }
+
+  // Far in the future, a time is wrong. Files have no clock of their own: there a jump is, unless the next
+  // record confirms it (a log that was silent for weeks costs one dead letter, not all that follow).
+  std::optional<Rejection> CheckTime(Timestamp time) {
+    if (!source_.file) {
+      if (time <= record_->timestamp + source_.future_tolerance) return std::nullopt;
+      return Rejection{"future", "time",
+                       StrCat("event time is more than ", FormatDuration(source_.future_tolerance),
+                              " ahead of the record's timestamp; check the clock and the time zone of the source")};
+    }
+    const bool jumped = before_ && time > *before_ + source_.max_jump;
+    before_ = time;
+    if (!jumped) return std::nullopt;
+    return Rejection{"future", "time",
+                     StrCat("event time is more than ", FormatDuration(source_.max_jump),
+                            " ahead of the event before it in the file; check the time or raise max_jump")};
+  }
+
+  Ingest& ingest_;
+  const IngestSource& source_;
+  const TopicPartition from_;
+  std::unique_ptr<SourceDecoder> decoder_;
+  const Record* record_ = nullptr;
+  std::optional<Timestamp> before_;
+  int64_t records_ = 0, events_ = 0, unknown_ = 0;
+  std::map<std::string, int64_t> rejected_;
+};
+
+// Carries decisions into bongsu.events as control events, so that they have a position among the events.
+class Ingest::DecisionShard final : public StatelessShard {
+ public:
+  DecisionShard(Ingest& ingest, TopicPartition from) : ingest_(ingest), from_(std::move(from)) {}
+  Status Process(const Record& record) override {
+    next_ = record.offset + 1;
+    ++processed_;
+    const Origin origin{from_.topic, from_.partition, record.offset, 0};
+    outputs_.Add(ingest_.options_.topics.events, PartitionOf(record.key, ingest_.options_.event_partitions), record.key,
+                 record.value, {{kTypeHeader, kDecision}, {kOriginHeader, FormatOrigin(origin)}});
+    return Status::Ok();
+  }
+
+ private:
+  Ingest& ingest_;
+  const TopicPartition from_;
+};
+
+Ingest::Ingest(IngestPlan options, Metrics& metrics) : options_(std::move(options)), metrics_(metrics) {}
+Ingest::~Ingest() = default;
+
+Result<ShardFactory::Opened> Ingest::Open(const TopicPartition& from, Consumer& consumer) {
+  BONGSU_ASSIGN_OR_RETURN(std::optional<int64_t> next, consumer.Committed(from));
+  if (from.topic == options_.topics.decisions) {
+    if (from.partition == 0) writes_control_ = true;
+    return Opened{std::make_unique<DecisionShard>(*this, from), next};
+  }
+  const auto source = options_.sources.find(from.topic);
+  if (source == options_.sources.end()) {
+    return Status::Internal(StrCat("ingest: no source reads \"", from.topic, "\""));
+  }
+  if (source->second.file) writes_control_ = true;
+  frontiers_[from] = {};
+  return Opened{std::make_unique<IngestShard>(*this, source->second, from), next};
+}
+
+void Ingest::OnLost(const TopicPartition& from) {
+  frontiers_.erase(from);
+  if (from.topic == options_.topics.decisions && from.partition == 0) writes_control_ = false;
+}
+
+void Ingest::OnTurn(Timestamp now, Outputs* outputs) {
+  if (!writes_control_) return;
+  if (!options_.version.empty()) {
+    AddControl(outputs, kVersion, kDigestHeader, options_.version);
+    outputs->Add(options_.topics.ingest_state, 0, "version", options_.version);
+    options_.version.clear();
+  }
+  const bool file_ended = std::exchange(file_ended_, false);
+  if (!file_ended && now - last_tick_at_ < options_.tick_interval) return;
+  const std::optional<Timestamp> time = file_ended ? reached_ : TickTime(now);
+  if (!time || (last_tick_ && *time <= *last_tick_)) return;
+  last_tick_ = time;
+  last_tick_at_ = now;
+  AddControl(outputs, kTick, kTimeHeader, StrCat(ToMillis(*time)));
+}
+
+// The time that every partition read here has reached: now for those at their end, else their furthest event.
+std::optional<Timestamp> Ingest::TickTime(Timestamp now) const {
+  std::optional<Timestamp> lowest;
+  for (const auto& [from, frontier] : frontiers_) {
+    if (options_.sources.at(from.topic).file) continue;  // Their own end says it.
+    if (!frontier.at_end && !frontier.reached) return std::nullopt;
+    const Timestamp reached = frontier.at_end ? now : *frontier.reached;
+    lowest = std::min(lowest.value_or(reached), reached);
+  }
+  return lowest;
+}
+
+void Ingest::AddControl(Outputs* outputs, std::string_view type, std::string_view header,
+                        std::string_view header_value) {
+  const std::string json = StrCat("{\"kind\":\"", type, "\",\"", header, "\":\"", header_value, "\"}");
+  for (int32_t partition = 0; partition < options_.event_partitions; ++partition) {
+    outputs->Add(options_.topics.events, partition, "", json, {{kTypeHeader, type}, {header, header_value}});
+  }
+}
+
+}  // namespace bongsu

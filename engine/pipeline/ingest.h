@@ -1,0 +1,68 @@
+// The ingest role: records of sources -> canonical events in bongsu.events, keyed and partitioned by person, each
+// with its origin; what breaks a rule -> dead letters. One Ingest a worker; it also writes the control events of
+// the worker that owns them: ticks and the version of the configuration.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "engine/core/codec.h"
+#include "engine/core/metrics.h"
+#include "engine/core/topics.h"
+#include "engine/pipeline/shard.h"
+
+namespace bongsu {
+
+struct IngestSource {
+  std::string name;
+  bool file = false;
+  Duration future_tolerance = std::chrono::minutes(5);  // Topics: ahead of the broker's timestamp.
+  Duration max_jump = std::chrono::days(7);             // Files: ahead of the event before.
+  std::function<std::unique_ptr<SourceDecoder>()> new_decoder;
+};
+
+struct IngestPlan {
+  Topics topics{"bongsu"};
+  int32_t event_partitions = 1, dead_letter_partitions = 1;
+  Duration tick_interval = std::chrono::seconds(10);
+  std::string version;  // Digest to announce once; empty = it is announced already.
+  std::map<std::string, IngestSource> sources;  // By topic, or by name for files.
+};
+
+class Ingest final : public ShardFactory {
+ public:
+  Ingest(IngestPlan options, Metrics& metrics);
+  ~Ingest() override;
+  Result<Opened> Open(const TopicPartition& from, Consumer& consumer) override;
+  void OnTurn(Timestamp now, Outputs* outputs) override;
+  void OnLost(const TopicPartition& from) override;
+
+  struct Totals {  // Since the start; for `replay`.
+    int64_t records = 0, events = 0, dead_letters = 0, mapped = 0, members = 0;
+  };
+  const Totals& totals() const { return totals_; }
+
+ private:
+  class IngestShard;
+  class DecisionShard;
+  struct Frontier {
+    std::optional<Timestamp> reached;  // The furthest event time.
+    bool at_end = false;
+  };
+  void AddControl(Outputs* outputs, std::string_view type, std::string_view header, std::string_view header_value);
+  std::optional<Timestamp> TickTime(Timestamp now) const;
+
+  IngestPlan options_;
+  Metrics& metrics_;
+  std::map<TopicPartition, Frontier> frontiers_;
+  Totals totals_;
+  std::optional<Timestamp> reached_;  // Over all files.
+  bool writes_control_ = false;       // Owns decision partition 0, or reads files.
+  bool file_ended_ = false;
+  Timestamp last_tick_at_{};
+  std::optional<Timestamp> last_tick_;
+};
+
+}  // namespace bongsu

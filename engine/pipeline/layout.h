@@ -1,0 +1,56 @@
+// How a person's memory lies in one value: fixed slots in the order of the pipeline, and a descriptor of them
+// under its hash, so that every old layout can be read. A slot's identity decides whether its bytes live on.
+//
+// A value is the layout's hash (8 bytes, little-endian) and the slots as 8-byte words, runs of zero words
+// left out: (varint zero words, varint literal words, literal words)*.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/status.h"
+#include "engine/core/operator.h"
+
+namespace bongsu {
+
+class Layout {
+ public:
+  explicit Layout(const std::vector<SlotInfo>& slots);
+  // Reads what descriptor() wrote; kCorrupt when it is something else.
+  static Result<Layout> FromDescriptor(std::string_view descriptor);
+
+  size_t size() const { return size_; }  // Bytes of a decoded profile, a multiple of 8.
+  uint64_t hash() const { return hash_; }
+  const std::string& descriptor() const { return descriptor_; }
+  std::string Key() const;  // schema/<hash>
+  std::span<std::byte> Slot(std::span<std::byte> profile, size_t slot) const {
+    return profile.subspan(slots_[slot].offset, slots_[slot].size);
+  }
+
+  void Encode(std::span<const std::byte> profile, std::string* value) const;
+  // `value` without its hash; `profile` has size() bytes.
+  Status Decode(std::string_view words, std::span<std::byte> profile) const;
+  // The hash that a value begins with; kCorrupt when it is too short.
+  static Result<uint64_t> HashOf(std::string_view value);
+  // Copies the slots that both layouts know, by identity and size; the others of `to` stay zero.
+  void Migrate(std::span<const std::byte> from_profile, const Layout& to, std::span<std::byte> to_profile) const;
+  // What Migrate to `to` starts empty and drops, for the log.
+  std::string Difference(const Layout& to) const;
+
+ private:
+  struct Placed {
+    std::string identity;
+    size_t offset, size;
+  };
+  const Placed* Find(std::string_view identity, size_t size) const;
+  std::vector<Placed> slots_;
+  size_t size_ = 0;
+  std::string descriptor_;
+  uint64_t hash_ = 0;
+};
+
+}  // namespace bongsu

@@ -1,0 +1,184 @@
+#include "engine/pipeline/pipeline.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "engine/base/strings.h"
+
+namespace bongsu {
+
+// What the operators see. Rebound to each event's person; knows which step is running.
+class Pipeline::PersonContext final : public Context {
+ public:
+  explicit PersonContext(Pipeline& pipeline) : p_(pipeline), shares_(pipeline.schema_.features().size()) {}
+
+  void Bind(std::string_view user, std::span<std::byte> profile) {
+    user_ = user;
+    profile_ = profile;
+    verdict_.findings.clear();
+    verdict_.risk = verdict_.user_risk = 0;
+    verdict_.alerted = false;
+    owners_.clear();
+  }
+  void BeginStep(size_t step) {
+    step_ = step;
+    while (owners_.size() < verdict_.findings.size()) owners_.push_back(step_ - 1);
+  }
+
+  std::span<std::byte> Slot(size_t slot) override { return p_.layout_.Slot(profile_, slot); }
+  Result<bool> Get(char kind, std::string* value) override { return p_.store_->Get(KeyOf(kind), value); }
+  void Put(char kind, std::string_view value) override { p_.store_->Put(KeyOf(kind), value); }
+  void Delete(char kind) override { p_.store_->Delete(KeyOf(kind)); }
+  std::string_view user() const override { return user_; }
+  Verdict& verdict() override { return verdict_; }
+  void Learn(size_t model, std::span<const double> x) noexcept override { p_.models_.Learn(model, x); }
+  void Emit(Alert alert) override { p_.emitted_.alerts.push_back(std::move(alert)); }
+  void Emit(UserRisk risk) override { p_.emitted_.risks.push_back(std::move(risk)); }
+  void CountSuppressed(std::string_view reason) override { p_.emitted_.suppressed.emplace_back(reason); }
+
+  void SetTimer(std::optional<Timestamp> at) override {
+    const std::span<std::byte> slot = Slot(p_.timer_slots_ + step_);
+    const std::string& op = p_.steps_[step_].name;
+    int64_t old, now = at ? at->time_since_epoch().count() : 0;
+    std::memcpy(&old, slot.data(), sizeof(old));
+    if (old == now) return;
+    if (old != 0) p_.timers_->Cancel(Timestamp(Duration(old)), op, user_);
+    if (now != 0) p_.timers_->Set(*at, op, user_);
+    std::memcpy(slot.data(), &now, sizeof(now));
+  }
+  void TimerFired() {
+    const std::span<std::byte> slot = Slot(p_.timer_slots_ + step_);
+    std::memset(slot.data(), 0, slot.size());
+  }
+
+  std::vector<Contribution> Explain(const Event& event) override;
+
+ private:
+  std::string_view KeyOf(char kind) {
+    key_.assign(1, kind).append(1, '/').append(user_);
+    return key_;
+  }
+  Pipeline& p_;
+  std::string_view user_;
+  std::span<std::byte> profile_;
+  size_t step_ = 0;
+  Verdict verdict_;
+  std::vector<size_t> owners_;  // By finding: the step that made it.
+  std::vector<double> shares_;
+  std::string key_;
+};
+
+// The event's risk is shared out among the findings by their own risk, then among features by the detector.
+std::vector<Contribution> Pipeline::PersonContext::Explain(const Event& event) {
+  std::vector<Contribution> out;
+  double total = 0;
+  for (const Finding& finding : verdict_.findings) total += finding.risk;
+  for (size_t i = 0; i < verdict_.findings.size() && total > 0; ++i) {
+    const Finding& finding = verdict_.findings[i];
+    const double points = verdict_.risk * finding.risk / total;
+    const std::string& detector = p_.schema_.detectors()[finding.detector];
+    std::fill(shares_.begin(), shares_.end(), 0.0);
+    p_.steps_[owners_[i]].op->Explain(event, shares_);
+    double explained = 0;
+    for (size_t f = 0; f < shares_.size(); ++f) {
+      if (shares_[f] <= 0) continue;
+      const FeatureInfo& info = p_.schema_.features()[f];
+      out.push_back({detector, info.name, points * shares_[f], event.features[f], info.unit});
+      explained += shares_[f];
+    }
+    if (explained == 0 && points > 0) {  // The detector can't say which feature.
+      out.push_back({detector, "", points, std::numeric_limits<double>::quiet_NaN(), ""});
+    }
+  }
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Contribution& a, const Contribution& b) { return a.points > b.points; });
+  return out;
+}
+
+namespace {
+
+std::vector<SlotInfo> WithTimers(const PipelineSchema& schema, const std::vector<PipelineStep>& steps) {
+  std::vector<SlotInfo> slots = schema.slots();
+  for (const PipelineStep& step : steps) slots.push_back({StrCat("timer of ", step.name), 8});
+  return slots;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(PipelineSchema schema, std::vector<PipelineStep> steps)
+    : schema_(std::move(schema)),
+      steps_(std::move(steps)),
+      timer_slots_(schema_.slots().size()),
+      layout_(WithTimers(schema_, steps_)),
+      models_(schema_.models()),
+      context_(std::make_unique<PersonContext>(*this)) {}
+
+Pipeline::~Pipeline() = default;
+
+const Verdict& Pipeline::verdict() const { return context_->verdict(); }
+
+Status Pipeline::Start(StateStore& store, size_t cached_people) {
+  store_ = &store;
+  profiles_.emplace(store, layout_, cached_people);
+  timers_.emplace(store);
+  BONGSU_RETURN_IF_ERROR(profiles_->Start());
+  BONGSU_RETURN_IF_ERROR(timers_->Start());
+  return models_.Load(store);
+}
+
+Status Pipeline::OpenPerson(std::string_view user) {
+  BONGSU_ASSIGN_OR_RETURN(const std::span<std::byte> profile, profiles_->Open(user));
+  profiles_->Touch();
+  store_->Mark();
+  context_->Bind(user, profile);
+  return Status::Ok();
+}
+
+Status Pipeline::Fail(Status status, size_t alerts, size_t risks, size_t suppressed) {
+  profiles_->Undo();
+  store_->Rollback();
+  emitted_.alerts.resize(alerts);
+  emitted_.risks.resize(risks);
+  emitted_.suppressed.resize(suppressed);
+  return status;
+}
+
+Status Pipeline::Process(Event& event) {
+  BONGSU_RETURN_IF_ERROR(OpenPerson(event.user));
+  event.features.assign(schema_.features().size(), std::numeric_limits<double>::quiet_NaN());
+  const size_t alerts = emitted_.alerts.size(), risks = emitted_.risks.size(), suppressed = emitted_.suppressed.size();
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    context_->BeginStep(i);
+    const Result<Flow> flow = steps_[i].op->Process(event, *context_);
+    if (!flow.ok()) return Fail(flow.status(), alerts, risks, suppressed);
+    if (*flow == Flow::kDrop) return Status::Ok();
+  }
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    context_->BeginStep(i);
+    steps_[i].op->Learn(event, context_->verdict(), *context_);
+  }
+  return Status::Ok();
+}
+
+Status Pipeline::AdvanceTo(Timestamp now) {
+  while (timers_->AnyDue(now)) {
+    store_->Mark();
+    BONGSU_ASSIGN_OR_RETURN(const std::optional<Timers::Due> due, timers_->Take(now));
+    if (!due) return Status::Ok();
+    const auto step = std::find_if(steps_.begin(), steps_.end(), [&](const PipelineStep& s) { return s.name == due->op; });
+    if (step == steps_.end()) continue;  // Of an operator that the configuration no longer has.
+    BONGSU_RETURN_IF_ERROR(OpenPerson(due->user));
+    context_->BeginStep(static_cast<size_t>(step - steps_.begin()));
+    context_->TimerFired();
+    BONGSU_RETURN_IF_ERROR(step->op->OnTimer(due->at, *context_));
+  }
+  return Status::Ok();
+}
+
+void Pipeline::Save() {
+  profiles_->Flush();
+  models_.Save(*store_);
+}
+
+}  // namespace bongsu

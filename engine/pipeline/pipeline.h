@@ -1,0 +1,85 @@
+// The list of operators that an event passes, and what they may touch meanwhile. Two passes an event: every
+// operator's Process; then, when all have succeeded, every operator's Learn. One instance a shard, one thread.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/core/operator.h"
+#include "engine/core/spec.h"
+#include "engine/core/state.h"
+#include "engine/pipeline/layout.h"
+#include "engine/pipeline/models.h"
+#include "engine/pipeline/profiles.h"
+#include "engine/pipeline/timers.h"
+
+namespace bongsu {
+
+// A built operator and where it stands.
+struct PipelineStep {
+  std::string name;  // Unique in the pipeline: names its timers.
+  Stage stage;
+  std::unique_ptr<Operator> op;
+};
+
+// What the operators handed out since Clear; valid only if the event succeeded.
+struct Emitted {
+  std::vector<Alert> alerts;
+  std::vector<UserRisk> risks;
+  std::vector<std::string> suppressed;  // Reasons.
+  bool empty() const { return alerts.empty() && risks.empty() && suppressed.empty(); }
+  void Clear() {
+    alerts.clear();
+    risks.clear();
+    suppressed.clear();
+  }
+};
+
+class Pipeline {
+ public:
+  // `schema` is what `steps` declared while they were built, in this order.
+  Pipeline(PipelineSchema schema, std::vector<PipelineStep> steps);
+  ~Pipeline();
+
+  const PipelineSchema& schema() const { return schema_; }
+  const Layout& layout() const { return layout_; }
+
+  // Binds the pipeline to the state of its shard and brings models and timers to where they were.
+  Status Start(StateStore& store, size_t cached_people);
+  // One event with `fields` filled by the decoder. kInvalid: the event is at fault and has left no trace; other codes:
+  // the shard can't go on. Emissions of a good event are added to emitted().
+  Status Process(Event& event);
+  // Fires the timers that are due, in order.
+  Status AdvanceTo(Timestamp now);
+  // Puts what changed into the store's overlay, before a commit.
+  void Save();
+
+  Emitted& emitted() { return emitted_; }
+  const Profiles::Counters& profile_counters() const { return profiles_->counters(); }
+  const std::vector<std::string>& cold_models() const { return models_.started_cold(); }
+  std::string TakeMigrationNote() { return profiles_->TakeMigrationNote(); }
+  const Verdict& verdict() const;
+
+ private:
+  class PersonContext;
+  Status OpenPerson(std::string_view user);
+  Status Fail(Status status, size_t alerts, size_t risks, size_t suppressed);
+
+  PipelineSchema schema_;
+  std::vector<PipelineStep> steps_;
+  size_t timer_slots_;  // The first of one slot per step: the time of its timer, 0 = none.
+  Layout layout_;
+  ModelKeeper models_;
+  Emitted emitted_;
+  StateStore* store_ = nullptr;
+  std::optional<Profiles> profiles_;
+  std::optional<Timers> timers_;
+  std::unique_ptr<PersonContext> context_;
+};
+
+}  // namespace bongsu

@@ -1,0 +1,264 @@
+#include "engine/pipeline/score_shard.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "engine/base/hash.h"
+#include "engine/base/strings.h"
+
+namespace bongsu {
+namespace {
+
+std::string_view HeaderOf(const Record& record, std::string_view name) {
+  for (const Header& header : record.headers) {
+    if (header.name == name) return header.value;
+  }
+  return {};
+}
+
+void Observe(std::vector<double>* counts, double* sum, std::span<const double> buckets, double value) {
+  counts->resize(buckets.size() + 1);
+  const auto bucket = std::lower_bound(buckets.begin(), buckets.end(), value) - buckets.begin();
+  (*counts)[static_cast<size_t>(bucket)] += 1;
+  *sum += value;
+}
+
+}  // namespace
+
+ScoreShard::ScoreShard(ScoreShardOptions options, ScoreParts parts, const Meta& meta, Metrics& metrics,
+                       const Clock& clock)
+    : options_(std::move(options)),
+      parts_(std::move(parts)),
+      meta_(meta),
+      metrics_(metrics),
+      clock_(clock),
+      event_time_(options_.timings),
+      dedup_(options_.dedup_window) {}
+
+Result<std::unique_ptr<ScoreShard>> ScoreShard::Make(ScoreShardOptions options, ScoreParts parts, const Meta& meta,
+                                                     Metrics& metrics, const Clock& clock) {
+  std::unique_ptr<ScoreShard> shard(
+      new ScoreShard(std::move(options), std::move(parts), meta, metrics, clock));
+  StateStore& store = *shard->parts_.store;
+  BONGSU_RETURN_IF_ERROR(shard->event_time_.Load(store));
+  BONGSU_RETURN_IF_ERROR(shard->dedup_.Load(store));
+  BONGSU_RETURN_IF_ERROR(shard->parts_.pipeline->Start(store, shard->options_.cached_people));
+  BONGSU_ASSIGN_OR_RETURN(const bool known, store.Get("version", &shard->version_));
+  if (!known) shard->version_.clear();
+  shard->meta_.config_digest = shard->options_.config_digest;
+  return shard;
+}
+
+Status ScoreShard::Process(const Record& record) {
+  meta_.next = record.offset + 1;
+  ++processed_;
+  const std::string_view type = HeaderOf(record, kTypeHeader);
+  return type.empty() ? ProcessEvent(record) : ProcessControl(record, type);
+}
+
+Status ScoreShard::ProcessEvent(const Record& record) {
+  if (std::optional<Rejection> rejection = parts_.decoder->Decode(record.value, &event_)) {
+    AddDeadLetter(record, *rejection);
+    return Status::Ok();
+  }
+  const std::string_view origin = HeaderOf(record, kOriginHeader);
+  if (origin.empty()) {  // score.input is a topic that others write: the record itself is the origin.
+    event_.origin = {options_.from.topic, options_.from.partition, record.offset, 0};
+  } else if (const Result<Origin> parsed = ParseOrigin(origin); parsed.ok()) {
+    event_.origin = *parsed;
+  } else {
+    AddDeadLetter(record, {"origin", "origin", parsed.status().message()});
+    return Status::Ok();
+  }
+  event_.log_offset = record.offset;
+  const uint64_t key = Dedup::Key(event_.fields[kSource].text, event_.fields[kEventId].text);
+  if (dedup_.Seen(key)) {
+    ++counts_.duplicates;
+    return Status::Ok();
+  }
+  event_.late = event_time_.OnEvent(event_.origin.source, event_.time);
+  BONGSU_RETURN_IF_ERROR(Advance(event_time_.now(), record.offset));
+  const Status status = parts_.pipeline->Process(event_);
+  if (status.code() == Code::kInvalid) {
+    AddDeadLetter(record, {"operator", "", status.message()});
+    return Status::Ok();
+  }
+  BONGSU_RETURN_IF_ERROR(status);
+  dedup_.Insert(key);
+  ++counts_.scored;
+  if (event_.late) ++counts_.late;
+  if (!parts_.pipeline->emitted().alerts.empty()) waiting_.push_back(record.timestamp);
+  TakeEmitted(record.offset);
+  return Status::Ok();
+}
+
+Status ScoreShard::ProcessControl(const Record& record, std::string_view type) {
+  if (type != kTick && type != kVersion && type != kDecision && type != kBaseline) {
+    AddDeadLetter(record, {"control", std::string(kTypeHeader), "the header \"type\" names no kind of control event"});
+    return Status::Ok();
+  }
+  ++counts_.control[std::string(type)];
+  if (type == kTick) {
+    const std::string_view text = HeaderOf(record, kTimeHeader);
+    int64_t ms = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
+    if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
+      AddDeadLetter(record, {"control", "time", "a tick needs the header \"time\" in milliseconds"});
+      return Status::Ok();
+    }
+    event_time_.OnTick(FromMillis(ms));
+    return Advance(event_time_.now(), record.offset);
+  }
+  if (type == kVersion) {
+    version_ = HeaderOf(record, kDigestHeader);
+    parts_.store->Mark();
+    parts_.store->Put("version", version_);
+  }
+  return Status::Ok();  // The other kinds are carried and counted.
+}
+
+Status ScoreShard::Advance(Timestamp now, int64_t log_offset) {
+  BONGSU_RETURN_IF_ERROR(parts_.pipeline->AdvanceTo(now));
+  TakeEmitted(log_offset);
+  return Status::Ok();
+}
+
+void ScoreShard::TakeEmitted(int64_t log_offset) {
+  Emitted& emitted = parts_.pipeline->emitted();
+  if (emitted.empty()) return;
+  for (Alert& alert : emitted.alerts) AddAlert(alert, log_offset);
+  for (const UserRisk& risk : emitted.risks) AddUserRisk(risk);
+  for (const std::string& reason : emitted.suppressed) ++counts_.suppressed[reason];
+  emitted.Clear();
+}
+
+void ScoreShard::AddAlert(Alert& alert, int64_t log_offset) {
+  alert.log_offset = log_offset;
+  json_.clear();
+  parts_.encoder->EncodeAlert(alert, &json_);
+  const std::string_view severity = SeverityName(SeverityOf(alert.risk));
+  outputs_.Add(options_.topics.alerts, PartitionFor(alert.user, options_.alert_partitions), alert.user, json_,
+               {{"severity", severity},
+                {"schema", "ocsf-2004"},
+                {"shadow", "false"},
+                {"offset", StrCat(log_offset)},
+                {kTransactionHeader, options_.transactional_id}});
+  ++counts_.alerts[{std::string(severity), alert.detector}];
+  urgent_ = true;
+}
+
+void ScoreShard::AddUserRisk(const UserRisk& risk) {
+  json_.clear();
+  if (!risk.tombstone) parts_.encoder->EncodeUserRisk(risk, &json_);
+  outputs_.Add(options_.topics.user_risk, PartitionFor(risk.user, options_.risk_partitions), risk.user,
+               risk.tombstone ? std::nullopt : std::optional<std::string_view>(json_));
+  Observe(&counts_.risk, &counts_.risk_sum, metrics_.GetHistogram("user_risk_score").buckets(), risk.score);
+}
+
+void ScoreShard::AddDeadLetter(const Record& record, const Rejection& rejection) {
+  ++counts_.dead_letters[rejection.reason];
+  const std::string position = StrCat(options_.from.topic, ':', options_.from.partition, ':', record.offset, ":0");
+  outputs_.Add(options_.topics.dead_letters, options_.from.partition % options_.dead_letter_partitions, position,
+               record.value,
+               {{"reason", rejection.reason},
+                {"field", rejection.field},
+                {"message", rejection.message},
+                {"topic", options_.from.topic},
+                {"partition", StrCat(options_.from.partition)},
+                {"offset", StrCat(record.offset)},
+                {"index", "0"}});
+}
+
+int32_t ScoreShard::PartitionFor(std::string_view user, int32_t partitions) const {
+  return PartitionOf(user, partitions);
+}
+
+void ScoreShard::Prepare() {
+  if (prepared_) return;
+  prepared_ = true;
+  StateStore& store = *parts_.store;
+  store.Mark();
+  parts_.pipeline->Save();
+  event_time_.Save(store);
+  dedup_.Save(store);
+  meta_.time = event_time_.now().time_since_epoch().count();
+  ++meta_.sequence;
+}
+
+Status ScoreShard::AppendTo(Transaction& transaction) {
+  BONGSU_RETURN_IF_ERROR(outputs_.AppendTo(transaction));
+  StateStore& store = *parts_.store;
+  if (options_.changelog) {
+    const Header header{kTransactionHeader, options_.transactional_id};
+    Status status;
+    store.VisitOverlay([&](std::string_view key, std::optional<std::string_view> value) {
+      if (status.ok()) {
+        status = transaction.Append(options_.topics.changelog, options_.from.partition, key, value, {&header, 1});
+      }
+    });
+    BONGSU_RETURN_IF_ERROR(status);
+    return transaction.Append(options_.topics.changelog, options_.from.partition, kMetaKey, EncodeMeta(meta_),
+                              {&header, 1});
+  }
+  sealed_ = store.Seal(meta_);
+  joined_ = transaction.Join(&sealed_);
+  return Status::Ok();
+}
+
+Status ScoreShard::Committed(const Transaction& transaction) {
+  if (!joined_) {
+    if (options_.changelog) {
+      meta_.changelog_next = transaction.NextOffset(options_.topics.changelog, options_.from.partition)
+                                 .value_or(meta_.changelog_next);
+    }
+    BONGSU_RETURN_IF_ERROR(parts_.store->Write(parts_.store->Seal(meta_)));
+  }
+  parts_.store->Applied();
+  outputs_.Clear();
+  sealed_.Clear();
+  processed_ = 0;
+  prepared_ = joined_ = urgent_ = false;
+  const Timestamp now = clock_.Now();
+  for (const Timestamp came : waiting_) {
+    Observe(&counts_.latency, &counts_.latency_sum, metrics_.GetHistogram("event_latency_seconds").buckets(),
+            std::max(0.0, ToSeconds(now - came)));
+  }
+  waiting_.clear();
+  return Status::Ok();
+}
+
+void ScoreShard::Publish() {
+  PublishCounts();
+  const std::string partition = StrCat(options_.from.partition);
+  if (const auto watermark = event_time_.watermark()) {
+    metrics_.GetGauge("watermark_timestamp_seconds", {{"partition", partition}})
+        .Set(static_cast<double>(ToMillis(*watermark)) / 1000);
+  }
+  const Profiles::Counters& profiles = parts_.pipeline->profile_counters();
+  metrics_.GetCounter("state_cache_hits_total").Add(static_cast<double>(profiles.hits - published_profiles_.hits));
+  metrics_.GetCounter("state_cache_misses_total").Add(static_cast<double>(profiles.misses - published_profiles_.misses));
+  metrics_.GetCounter("state_migrations_total").Add(static_cast<double>(profiles.migrated - published_profiles_.migrated));
+  published_profiles_ = profiles;
+}
+
+void ScoreShard::PublishCounts() {
+  const auto add = [&](std::string_view name, int64_t count, Metrics::Labels labels = {}) {
+    if (count > 0) metrics_.GetCounter(name, labels).Add(static_cast<double>(count));
+  };
+  add("events_scored_total", counts_.scored);
+  add("events_late_total", counts_.late);
+  add("events_duplicate_total", counts_.duplicates);
+  for (const auto& [reason, count] : counts_.dead_letters) add("dead_letters_total", count, {{"reason", reason}});
+  for (const auto& [reason, count] : counts_.suppressed) add("alerts_suppressed_total", count, {{"reason", reason}});
+  for (const auto& [kind, count] : counts_.control) add("control_events_total", count, {{"kind", kind}});
+  for (const auto& [labels, count] : counts_.alerts) {
+    add("alerts_emitted_total", count, {{"severity", labels.first}, {"detector", labels.second}});
+  }
+  if (!counts_.risk.empty()) metrics_.GetHistogram("user_risk_score").ObserveMany(counts_.risk, counts_.risk_sum);
+  if (!counts_.latency.empty()) {
+    metrics_.GetHistogram("event_latency_seconds").ObserveMany(counts_.latency, counts_.latency_sum);
+  }
+  counts_ = Counts();
+}
+
+}  // namespace bongsu

@@ -1,0 +1,98 @@
+// The batch loop: one thread, its consumer, its producer and the shards of the partitions it owns. One
+// transaction carries the outputs of all its shards and the positions; then each shard's state is written.
+//
+//   assignment -> poll each partition -> shards -> commit when due
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "engine/core/clock.h"
+#include "engine/core/log.h"
+#include "engine/core/metrics.h"
+#include "engine/pipeline/shard.h"
+
+namespace bongsu {
+
+struct WorkerOptions {
+  std::string name;              // For messages: "score-0".
+  std::string transactional_id;
+  Duration interval = std::chrono::milliseconds(100);     // At the latest.
+  Duration min_interval = std::chrono::milliseconds(20);  // Between two commits, at the earliest.
+  size_t max_records = 10'000;
+  size_t max_bytes = 16u << 20;
+  Duration commit_timeout = std::chrono::seconds(30);
+  Duration idle_wait = std::chrono::milliseconds(100);
+  bool in_order = false;  // One partition after the other, in their order: files.
+};
+
+class Worker {
+ public:
+  using Reporter = std::function<void(std::string_view reason)>;  // Empty = all is well.
+  using MakeConsumer = std::function<Result<std::unique_ptr<Consumer>>()>;
+  // `log`, `shards`, `clock` and `metrics` outlive the worker. After a failure that may pass, consumer,
+  // producer and shards are made again from what is committed.
+  Worker(WorkerOptions options, Log& log, MakeConsumer make_consumer, ShardFactory& shards, const Clock& clock,
+         Metrics& metrics, Reporter report);
+  ~Worker();
+
+  // Until `stop`; then commits what is in hand. Returns early with the reason when going on makes no sense.
+  Status Run(std::stop_token stop);
+  // One turn of the loop. True when it did something.
+  Result<bool> Step();
+  // Commits what is in hand now.
+  Status Flush();
+  // Every owned partition is at its end and nothing waits for a commit.
+  bool Idle() const;
+  // Idle() as it was after the last turn, for other threads.
+  bool idle() const { return idle_.load(std::memory_order_acquire); }
+  int64_t turns() const { return turns_.load(std::memory_order_acquire); }
+  int64_t processed() const { return processed_; }
+  int64_t commits() const { return commits_; }
+
+ private:
+  struct Owned {
+    std::unique_ptr<Shard> shard;
+    bool at_end = false;
+  };
+  Status Start();
+  Result<bool> TakeAssignment();
+  Status OpenPartition(const TopicPartition& from);
+  Result<bool> PollAll();
+  Result<bool> PollOne(const TopicPartition& from, Owned& owned);
+  bool Dirty() const;
+  bool CommitDue(Timestamp now, bool drained) const;
+  Status Commit();
+  Result<Outcome> TryCommit();
+  Status Finish(const Transaction& transaction);
+  void Reset();
+  void PublishLag();
+
+  const WorkerOptions options_;
+  Log& log_;
+  MakeConsumer make_consumer_;
+  ShardFactory& factory_;
+  const Clock& clock_;
+  Metrics& metrics_;
+  Reporter report_;
+
+  std::unique_ptr<Consumer> consumer_;
+  std::unique_ptr<Producer> producer_;
+  std::unique_ptr<RecordBatch> batch_;
+  std::map<TopicPartition, Owned> owned_;
+  std::vector<TopicPartition> to_open_;
+  Outputs extra_;  // Of the role as a whole.
+  bool ready_ = false;
+  std::atomic<bool> idle_{false};
+  std::atomic<int64_t> turns_{0};
+  size_t batch_records_ = 0;
+  int64_t processed_ = 0, commits_ = 0;
+  Timestamp batch_began_{}, last_commit_{}, last_lag_{};
+};
+
+}  // namespace bongsu

@@ -1,0 +1,35 @@
+#include "operators/all.h"
+
+#include "operators/decide/decide.h"
+#include "operators/detect/half_space_trees.h"
+#include "operators/enrich/calendar.h"
+#include "operators/enrich/resources.h"
+#include "operators/profile/count.h"
+#include "operators/profile/distinct.h"
+#include "operators/profile/ratio.h"
+#include "operators/profile/sum.h"
+#include "operators/profile/time_since.h"
+#include "operators/score/risk.h"
+
+namespace bongsu {
+
+const std::vector<OperatorSpec>& AllOperators() {
+  static const std::vector<OperatorSpec> operators = {
+      // enrich
+      CalendarSpec(),
+      ResourcesSpec(),
+      // profile
+      CountSpec(),
+      SumSpec(),
+      RatioSpec(),
+      DistinctSpec(),
+      TimeSinceSpec(),
+      // detect, score, decide
+      HalfSpaceTreesSpec(),
+      RiskSpec(),
+      DecideSpec(),
+  };
+  return operators;
+}
+
+}  // namespace bongsu

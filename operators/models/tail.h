@@ -1,0 +1,63 @@
+// Calibration: turns a detector's raw score into the probability that an ordinary event scores as
+// high, so that detectors can be compared and combined. A model over vectors of one member, the raw
+// score in [0, 1]. Used by the detect stage; one object a shard, one thread.
+//
+// It counts scores in fixed bins, 256 for each halving of the distance to 1, down to 2^-40: where
+// scores crowd near 1 the bins do too, and any two scores in a bin lie within 0.4 % of that
+// distance. Bins that never move make it mergeable (counts add up), independent of order and exact
+// in integers; the size is fixed (160 KiB). Equal scores share a bin, and a whole bin counts as "as
+// high": ties and the coarseness of the bins make a score look more ordinary, never less. With n
+// scores seen the probability is (number as high + 1) / (n + 1): the rank the new score would take
+// among them, valid for every n and never 0. Nothing is extrapolated: a risk of 80 needs 10,000
+// scores, and a model says so in Maturity.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/core/model.h"
+
+namespace bongsu {
+
+// The risk 0-100 of a tail probability: 20 points a factor of ten. 1e-2 is 40, 1e-3 is 60, 1e-4
+// is 80.
+double RiskOfTail(double probability);
+// The other way: 1 at risk 0, 1e-5 at 100.
+double TailOfRisk(double risk);
+
+class TailCalibrator final : public Model {
+ public:
+  // Forgets by count: after 2 x `memory` scores all counts are halved, so that between one and two
+  // times `memory` scores weigh. 0 never forgets.
+  explicit TailCalibrator(uint64_t memory = 0);
+
+  // P(an ordinary score >= `score`), in [1 / (n + 1), 1]; 1 when `score` is NaN.
+  double TailProbability(double score) const noexcept;
+  // Adds what `other` has counted; both have the same memory.
+  void Merge(const TailCalibrator& other);
+  // Scores learned, forgotten ones included.
+  uint64_t learned() const { return learned_; }
+
+  // 1 - TailProbability.
+  double Score(std::span<const double> x) const noexcept override;
+  void Learn(std::span<const double> x) noexcept override;
+  void Contributions(std::span<const double> x, std::span<double> out) const noexcept override;
+  // Scores that weigh, of the 10,000 that a risk of 80 takes.
+  double Maturity() const noexcept override;
+  std::string Save() const override;
+  Status Load(std::string_view snapshot) override;
+
+ private:
+  void Add(size_t bin, uint64_t weight);
+  void ForgetIfDue();
+  void Rebuild();
+
+  uint64_t memory_;
+  uint64_t learned_ = 0;
+  uint64_t total_ = 0;            // In units of kUnit, as are the counts.
+  std::vector<uint64_t> counts_;  // By bin; the first is the nearest to 1.
+  std::vector<uint64_t> sums_;    // A Fenwick tree over them.
+};
+
+}  // namespace bongsu

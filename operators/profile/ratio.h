@@ -1,0 +1,29 @@
+// How many events match `of` for each that matches `to`: the share of log-ins that are off hours.
+// NaN while nothing matched `to`. The current event counts in its own value. Runs in the profile
+// stage, on the thread of the shard. Memory a person: 264 bytes (window) or 24 (half_life).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/core/spec.h"
+#include "operators/profile/filter.h"
+
+namespace bongsu {
+
+struct RatioParts {
+  FilterOptions of, to;
+  static const FieldTable<RatioParts>& Fields();
+};
+
+struct RatioOptions {
+  Located<std::string> name;
+  RatioParts ratio;
+  std::optional<Duration> window, half_life;
+  std::string description;
+  static const FieldTable<RatioOptions>& Fields();
+};
+
+OperatorSpec RatioSpec();
+
+}  // namespace bongsu

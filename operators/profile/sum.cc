@@ -1,0 +1,150 @@
+#include "operators/profile/sum.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/base/strings.h"
+#include "operators/profile/feature.h"
+#include "operators/profile/window.h"
+
+namespace bongsu {
+namespace {
+
+using SumRing = Ring<double>;
+
+constexpr double kGrain = 0x1p-20;
+constexpr double kGrainLimit =
+    0x1p32;  // Above, whole numbers are all that sums can be exact about.
+
+// Multiples of a fixed grain add up without rounding, in any order, to 2^33.
+double Rounded(double part) {
+  return std::abs(part) < kGrainLimit ? std::floor(part / kGrain + 0.5) * kGrain : part;
+}
+
+// More than anything real, and few enough that no sum of them becomes endless.
+constexpr double kMostPart = 1e18;
+
+// The number to add, or 0: of a field that is absent, not a number or not finite.
+double PartOf(const Event& event, size_t field) {
+  const double part = field < event.fields.size() ? event.fields[field].number : 0;
+  return std::isfinite(part) ? std::clamp(part, -kMostPart, kMostPart) : 0;
+}
+
+class WindowSum final : public Operator {
+ public:
+  WindowSum(Filter filter, size_t field, Duration window, FeaturePlace place)
+      : filter_(std::move(filter)), field_(field), steps_(window), place_(place) {}
+
+  Result<Flow> Process(Event& event, Context& context) override {
+    const std::span<std::byte> slot = context.Slot(place_.slot);
+    auto ring = LoadSlot<SumRing>(slot);
+    const uint64_t step = steps_.Of(event.time);
+    ring.Advance(step);
+    double* const bucket = filter_.Matches(event) ? ring.Bucket(step) : nullptr;
+    if (bucket != nullptr) *bucket += Rounded(PartOf(event, field_));
+    StoreSlot(ring, slot);
+    double total = 0;
+    for (const double sum : ring.buckets) total += sum;
+    event.features[place_.feature] = total;
+    return Flow::kNext;
+  }
+
+ private:
+  const Filter filter_;
+  const size_t field_;
+  const Steps steps_;
+  const FeaturePlace place_;
+};
+
+class DecayedSum final : public Operator {
+ public:
+  DecayedSum(Filter filter, size_t field, Duration half_life, FeaturePlace place)
+      : filter_(std::move(filter)),
+        field_(field),
+        half_life_(static_cast<double>(half_life.count())),
+        place_(place) {}
+
+  Result<Flow> Process(Event& event, Context& context) override {
+    const std::span<std::byte> slot = context.Slot(place_.slot);
+    auto sum = LoadSlot<Decayed>(slot);
+    const double part = filter_.Matches(event) ? PartOf(event, field_) : 0;
+    if (part != 0) {
+      sum.Add(event.time, part, half_life_);
+      StoreSlot(sum, slot);
+    }
+    event.features[place_.feature] = sum.At(event.time, half_life_);
+    return Flow::kNext;
+  }
+
+ private:
+  const Filter filter_;
+  const size_t field_;
+  const double half_life_;
+  const FeaturePlace place_;
+};
+
+std::optional<size_t> NumberField(const Located<std::string>& name, BuildContext& context) {
+  const std::optional<size_t> slot = context.Field(name);
+  if (!slot || *slot >= kCanonicalFields || IsNumeric(*slot)) return slot;
+  context.problems.Add(name.mark, name.path,
+                       StrCat("expected a field that is a number (sensitivity, rows, bytes, "
+                              "duration_ms, attributes.<name>), got \"",
+                              name.value, "\""));
+  return std::nullopt;
+}
+
+std::string_view UnitOf(size_t field) {
+  return field == kBytes ? "bytes" : "points";
+}
+
+std::unique_ptr<Operator> Build(const SumOptions& options, BuildContext& context) {
+  const std::optional<Span> span = MakeSpan(options.window, options.half_life, context);
+  std::optional<Filter> filter = Filter::Make(options.where, context);
+  const std::optional<size_t> field = NumberField(options.sum, context);
+  if (!span || !filter || !field) return nullptr;
+  FeatureInfo info{"", std::string(UnitOf(*field)), options.description};
+  if (info.description.empty()) {
+    const std::string which = options.where.Describe();
+    info.description = StrCat("Sum of ", options.sum.value, which.empty() ? "" : " where " + which,
+                              ", ", span->Words(), ".");
+  }
+  const std::optional<FeaturePlace> place = Declare(
+      options.name, std::move(info), "sum",
+      StrCat(span->Describe(), " of=", options.sum.value, " where=", options.where.Canonical()),
+      span->window ? sizeof(SumRing) : sizeof(Decayed), context);
+  if (!place) return nullptr;
+  if (span->window) {
+    return std::make_unique<WindowSum>(*std::move(filter), *field, *span->window, *place);
+  }
+  return std::make_unique<DecayedSum>(*std::move(filter), *field, *span->half_life, *place);
+}
+
+}  // namespace
+
+const FieldTable<SumOptions>& SumOptions::Fields() {
+  static const FieldTable<SumOptions> table = [] {
+    auto fields = FeatureFields<SumOptions>(
+        "sum", &SumOptions::sum,
+        "The field to sum, such as sensitivity, rows, bytes or attributes.x.");
+    fields.Field("where", &SumOptions::where, "Which events, as field: value; {} is all.");
+    AddSpan(&fields);
+    AddDescription(&fields);
+    return fields;
+  }();
+  return table;
+}
+
+OperatorSpec SumSpec() {
+  return Spec<SumOptions>("sum", Stage::kProfile)
+      .Summary("The sum of a number field over matching events, in a sliding window or decayed.")
+      .Example(
+          "{name: weighted_resource_score, sum: sensitivity, where: {result: SUCCESS}, "
+          "half_life: 6h}")
+      .Details(
+          "The current event counts in its own value. A window slides in 32 steps, and parts are "
+          "rounded to a millionth, so that order does not matter. Events without the field add "
+          "nothing. Late events count as with `count`.")
+      .Build(Build);
+}
+
+}  // namespace bongsu

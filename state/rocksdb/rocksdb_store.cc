@@ -1,0 +1,199 @@
+#include "state/rocksdb/rocksdb_store.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+#include <rocksdb/write_buffer_manager.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "engine/base/strings.h"
+#include "state/rocksdb/status.h"
+
+namespace bongsu {
+namespace {
+
+constexpr int kOpenFiles = 256;  // A store; many partitions share the process's limit.
+
+rocksdb::Slice ToSlice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+std::string_view ToView(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+class RocksDbStore final : public KeyValueStore {
+ public:
+  RocksDbStore(std::string path, std::unique_ptr<rocksdb::DB> database)
+      : path_(std::move(path)), database_(std::move(database)) {}
+
+  Result<bool> Get(std::string_view key, std::string* value) override {
+    rocksdb::PinnableSlice pinned;
+    const rocksdb::Status status =
+        database_->Get({}, database_->DefaultColumnFamily(), ToSlice(key), &pinned);
+    if (status.IsNotFound()) return false;
+    if (!status.ok()) return FromRocksDb(status, "read", path_);
+    value->assign(pinned.data(), pinned.size());
+    return true;
+  }
+
+  Status Write(const WriteBatch& batch, bool sync) override {
+    size_t bytes = 64;
+    for (const auto& op : batch.ops())
+      bytes += op.key.size() + (op.value ? op.value->size() : 0) + 16;
+    rocksdb::WriteBatch native(bytes);
+    rocksdb::Status status;
+    for (const WriteBatch::Op& op : batch.ops()) {
+      status = op.value ? native.Put(op.key, *op.value) : native.Delete(op.key);
+      if (!status.ok()) return FromRocksDb(status, "write", path_);
+    }
+    return Change(sync, [&](const rocksdb::WriteOptions& options) {
+      return database_->Write(options, &native);
+    });
+  }
+
+  Status Scan(std::string_view from, std::string_view to, const Visitor& visit) override {
+    if (!to.empty() && to <= from) return Status::Ok();
+    const rocksdb::Slice end = ToSlice(to);
+    rocksdb::ReadOptions options;
+    if (!to.empty()) options.iterate_upper_bound = &end;
+    const std::unique_ptr<rocksdb::Iterator> it(database_->NewIterator(options));
+    for (it->Seek(ToSlice(from)); it->Valid(); it->Next()) {
+      if (!visit(ToView(it->key()), ToView(it->value()))) break;
+    }
+    return FromRocksDb(it->status(), "read", path_);
+  }
+
+  Status DeleteRange(std::string_view from, std::string_view to) override {
+    if (!to.empty()) {
+      if (to <= from) return Status::Ok();
+      return Change(false, [&](const rocksdb::WriteOptions& options) {
+        return database_->DeleteRange(options, database_->DefaultColumnFamily(), ToSlice(from),
+                                      ToSlice(to));
+      });
+    }
+    WriteBatch batch;  // RocksDB has no range without an end.
+    BONGSU_RETURN_IF_ERROR(Scan(from, to, [&](std::string_view key, std::string_view) {
+      batch.Delete(std::string(key));
+      return true;
+    }));
+    return Write(batch, false);
+  }
+
+  uint64_t ApproximateSize() override {
+    uint64_t files = 0, buffers = 0;
+    database_->GetIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &files);
+    database_->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &buffers);
+    return files + buffers;
+  }
+
+ private:
+  // After a write that failed (a full disk) RocksDB refuses all others until it is told to resume.
+  template <typename F>
+  Status Change(bool sync, const F& change) {
+    if (failed_.load(std::memory_order_relaxed)) {
+      if (const auto resumed = database_->Resume(); !resumed.ok()) {
+        return FromRocksDb(resumed, "resume writing", path_);
+      }
+      failed_.store(false, std::memory_order_relaxed);
+    }
+    rocksdb::WriteOptions options;
+    options.sync = sync;
+    const rocksdb::Status status = change(options);
+    if (!status.ok()) failed_.store(true, std::memory_order_relaxed);
+    return FromRocksDb(status, "write", path_);
+  }
+
+  const std::string path_;
+  const std::unique_ptr<rocksdb::DB> database_;
+  std::atomic<bool> failed_{false};
+};
+
+rocksdb::CompressionType BestCompression() {
+  const auto linked = rocksdb::GetSupportedCompressions();
+  for (const auto type : {rocksdb::kLZ4Compression, rocksdb::kSnappyCompression}) {
+    if (std::find(linked.begin(), linked.end(), type) != linked.end()) return type;
+  }
+  return rocksdb::kNoCompression;
+}
+
+// Personal data lies in it: only this user may enter.
+Status MakePrivateDirectories(const std::filesystem::path& path) {
+  std::error_code error;
+  if (path.empty() || std::filesystem::is_directory(path, error)) return Status::Ok();
+  BONGSU_RETURN_IF_ERROR(MakePrivateDirectories(path.parent_path()));
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return Status::Ok();
+  const std::string what = StrCat("state: cannot make the directory ", path.string(), ": ",
+                                  std::generic_category().message(errno));
+  if (errno == ENOSPC) return Status::Unavailable(what + "; free some space or enlarge the disk");
+  return Status::Invalid(what + "; give this user its parent, or choose another data_dir");
+}
+
+}  // namespace
+
+struct RocksDbFactory::Shared {
+  std::shared_ptr<rocksdb::Cache> cache;
+  std::shared_ptr<rocksdb::WriteBufferManager> buffers;
+  size_t buffer_bytes = 0;
+};
+
+RocksDbFactory::RocksDbFactory(const RocksDbOptions& options)
+    : shared_(std::make_unique<Shared>()) {
+  shared_->cache = rocksdb::NewLRUCache(options.block_cache.bytes);
+  shared_->buffer_bytes = options.write_buffer.bytes;
+  shared_->buffers = std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer.bytes);
+}
+
+RocksDbFactory::~RocksDbFactory() = default;
+
+Result<std::unique_ptr<KeyValueStore>> RocksDbFactory::Open(const std::string& path) {
+  BONGSU_RETURN_IF_ERROR(MakePrivateDirectories(std::filesystem::path(path).lexically_normal()));
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = shared_->cache;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.cache_index_and_filter_blocks =
+      true;  // So that the budget holds whatever the size on disk.
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.checksum = rocksdb::kXXH3;
+
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.write_buffer_manager = shared_->buffers;
+  options.write_buffer_size = std::max<size_t>(shared_->buffer_bytes / 2, 1 << 20);
+  options.compression = BestCompression();
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.max_open_files = kOpenFiles;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = 1 << 20;
+
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(options, path, &opened);
+  std::unique_ptr<rocksdb::DB> database(opened);
+  if (!status.ok()) return FromRocksDb(status, "open", path);
+  return std::unique_ptr<KeyValueStore>(std::make_unique<RocksDbStore>(path, std::move(database)));
+}
+
+Result<std::string> RocksDbFactory::SetAside(const std::string& path) {
+  std::error_code error;
+  for (int n = 1;; ++n) {
+    const std::string aside = StrCat(path, ".corrupt-", n);
+    if (std::filesystem::exists(aside, error)) continue;
+    std::filesystem::rename(path, aside, error);
+    if (!error) return aside;
+    return Status::Internal(StrCat("state: cannot set ", path, " aside as ", aside, ": ",
+                                   error.message(), "; move it away by hand"));
+  }
+}
+
+}  // namespace bongsu

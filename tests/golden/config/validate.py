@@ -1,0 +1,31 @@
+"""Checks a configuration against the JSON Schema: validate.py SCHEMA FILE. Exit code 1 when it does not fit,
+2 when a module is missing; `--available` only tells whether it could run."""
+import json
+import sys
+
+try:
+    import jsonschema
+    import yaml
+except ImportError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)
+
+
+class Loader(yaml.SafeLoader):
+    """Reads dates as text, as YAML 1.2 and editors do."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, expression) for tag, expression in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+if sys.argv[1:] != ["--available"]:
+    with open(sys.argv[1], encoding="utf-8") as schema_file, open(sys.argv[2], encoding="utf-8") as file:
+        schema = json.load(schema_file)
+        document = yaml.load(file, Loader)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    problems = list(jsonschema.Draft202012Validator(schema).iter_errors(document))
+    for problem in problems:
+        print(f"{problem.json_path}: {problem.message}", file=sys.stderr)
+    sys.exit(1 if problems else 0)

@@ -1,0 +1,102 @@
+#include "operators/profile/distinct_sketch.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <map>
+
+#include "engine/base/random.h"
+
+namespace bongsu {
+namespace {
+
+constexpr uint64_t kStart = Biased(1000);
+
+void See(DistinctSketch* sketch, uint64_t step, uint64_t value) {
+  sketch->Advance(step);
+  sketch->Add(step, Mix64(value * 0x9E3779B97F4A7C15ull + 1));
+}
+
+TEST_CASE("a sketch is exact to 64 and never falls while values come") {
+  DistinctSketch sketch;
+  double before = 0;
+  for (uint64_t value = 1; value <= 20000; ++value) {
+    See(&sketch, kStart + value / 1000, value);
+    const double estimate = sketch.Estimate();
+    if (value <= 64) REQUIRE(estimate == static_cast<double>(value));
+    REQUIRE(estimate >= before);
+    before = estimate;
+  }
+}
+
+TEST_CASE("values seen again do not move an estimate") {
+  DistinctSketch sketch;
+  for (uint64_t value = 0; value < 500; ++value) See(&sketch, kStart, value);
+  const double once = sketch.Estimate();
+  for (uint64_t value = 0; value < 500; ++value) See(&sketch, kStart + 1, value);
+  CHECK(sketch.Estimate() == once);
+}
+
+TEST_CASE("estimates of crowded windows err by an eighth or so, without bias") {
+  const uint64_t truth = GENERATE(100, 1000, 50000);
+  CAPTURE(truth);
+  double bias = 0, square = 0;
+  constexpr int kRuns = 200;
+  for (uint64_t run = 0; run < kRuns; ++run) {
+    DistinctSketch sketch;
+    for (uint64_t value = 0; value < truth; ++value) {
+      See(&sketch, kStart + value * 20 / truth, value + run * 1000000);
+    }
+    const double error = sketch.Estimate() / static_cast<double>(truth) - 1;
+    bias += error / kRuns;
+    square += error * error / kRuns;
+  }
+  CHECK(std::abs(bias) < 0.03);
+  CHECK(std::sqrt(square) < 0.145);
+}
+
+TEST_CASE("after a burst has left the window the count is exact again") {
+  DistinctSketch sketch;
+  for (uint64_t value = 0; value < 5000; ++value) See(&sketch, kStart, value);
+  for (uint64_t step = 1; step < 32; ++step) See(&sketch, kStart + step, 10000 + step);
+  CHECK(sketch.Estimate() > 3000);
+  See(&sketch, kStart + 32, 20000);
+  CHECK(sketch.Estimate() <= 32);
+  for (uint64_t step = 33; step < 80; ++step) See(&sketch, kStart + step, 30000 + step % 10);
+  CHECK(sketch.Estimate() == 10);
+}
+
+TEST_CASE("a sliding crowd is followed, and nothing of the past sticks") {
+  SplitMix64 random(7);
+  DistinctSketch sketch;
+  std::map<uint64_t, uint64_t> last;  // value -> step of last sight
+  double square = 0;
+  int checks = 0;
+  for (uint64_t step = 0; step < 400; ++step) {
+    const uint64_t crowd = step / 50 % 2 == 0 ? 60 : 3;  // Busy and calm weeks.
+    for (uint64_t i = 0; i < crowd; ++i) {
+      const uint64_t value = random.Below(3000);
+      See(&sketch, kStart + step, value);
+      last[value] = step;
+    }
+    double truth = 0;
+    for (const auto& [value, seen] : last) truth += seen + 32 > step ? 1 : 0;
+    const double error = sketch.Estimate() / truth - 1;
+    square += error * error;
+    ++checks;
+  }
+  CHECK(std::sqrt(square / checks) < 0.25);
+}
+
+TEST_CASE("a late value counts in its step, and not at all after that") {
+  DistinctSketch sketch;
+  See(&sketch, kStart + 31, 1);
+  sketch.Add(kStart, 77);
+  CHECK(sketch.Estimate() == 2);
+  sketch.Add(kStart - 1, 78);
+  CHECK(sketch.Estimate() == 2);
+  sketch.Advance(kStart + 32);
+  CHECK(sketch.Estimate() == 1);
+}
+
+}  // namespace
+}  // namespace bongsu

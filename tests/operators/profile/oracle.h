@@ -1,0 +1,88 @@
+// Random streams of one person and the slow, obvious answers that the aggregates must agree with.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <vector>
+
+#include "engine/base/random.h"
+#include "tests/support/operator_harness.h"
+
+namespace bongsu {
+
+struct RandomEvent {
+  Timestamp time;
+  bool login = false, failed = false;
+  int resource = 0;
+  double rows = 0;
+
+  EventBuilder Build() const {
+    EventBuilder event = login ? (failed ? LoginFailed("ann") : Login("ann"))
+                               : Export("ann", "r" + std::to_string(resource), rows);
+    return event.At(time);
+  }
+};
+
+inline const Timestamp kMonday = FromMillis(1772409600000);  // 2026-03-02T00:00:00Z
+
+// Mostly forward by up to `pace`, with pauses of up to `pause` and events up to `lateness` late.
+inline std::vector<RandomEvent> RandomStream(uint64_t seed, size_t size, Duration pace,
+                                             Duration pause, Duration lateness) {
+  SplitMix64 random(seed);
+  const auto below = [&](Duration d) {
+    return Duration(static_cast<int64_t>(random.Unit() * static_cast<double>(d.count())));
+  };
+  std::vector<RandomEvent> events;
+  Timestamp now = kMonday;
+  while (events.size() < size) {
+    now += below(random.Below(20) == 0 ? pause : pace);
+    RandomEvent event;
+    event.time = random.Below(4) == 0 ? now - below(lateness) : now;
+    event.login = random.Below(3) == 0;
+    event.failed = random.Below(2) == 0;
+    event.resource = static_cast<int>(random.Below(40));
+    event.rows = static_cast<double>(random.Below(1000)) / 8;
+    events.push_back(event);
+  }
+  return events;
+}
+
+inline int64_t StepOf(Timestamp time, Duration window) {
+  return static_cast<int64_t>(std::floor(static_cast<double>(time.time_since_epoch().count()) /
+                                         static_cast<double>(window.count() / 32)));
+}
+
+// The events of the first `count` that a window sees after them: those of the newest 32 steps.
+inline std::vector<RandomEvent> InWindow(const std::vector<RandomEvent>& events, size_t count,
+                                         Duration window) {
+  int64_t newest = StepOf(events.front().time, window);
+  for (size_t i = 0; i < count; ++i) newest = std::max(newest, StepOf(events[i].time, window));
+  std::vector<RandomEvent> seen;
+  for (size_t i = 0; i < count; ++i) {
+    if (StepOf(events[i].time, window) > newest - 32) seen.push_back(events[i]);
+  }
+  return seen;
+}
+
+// What is left of each matching part, at the newest match or at event `count` - 1 if that is later.
+inline double Faded(const std::vector<RandomEvent>& events, size_t count, Duration half_life,
+                    const std::function<double(const RandomEvent&)>& part) {
+  Timestamp now = events[count - 1].time;
+  for (size_t i = 0; i < count; ++i) {
+    if (part(events[i]) != 0) now = std::max(now, events[i].time);
+  }
+  double sum = 0;
+  for (size_t i = 0; i < count; ++i) {
+    sum += part(events[i]) * std::exp2(-ToSeconds(now - events[i].time) / ToSeconds(half_life));
+  }
+  return sum;
+}
+
+inline std::vector<RandomEvent> Shuffled(std::vector<RandomEvent> events, uint64_t seed) {
+  SplitMix64 random(seed);
+  for (size_t i = events.size(); i > 1; --i) std::swap(events[i - 1], events[random.Below(i)]);
+  return events;
+}
+
+}  // namespace bongsu
