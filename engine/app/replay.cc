@@ -54,6 +54,7 @@ Status ForEachRecord(Log& log, const std::string& topic, const RecordVisitor& vi
     BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader, log.NewReader({topic, partition}, 0));
     const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
     for (bool at_end = false; !at_end;) {
+      batch->Clear();
       BONGSU_RETURN_IF_ERROR(reader->Poll(std::chrono::seconds(10), batch.get(), &at_end));
       for (const Record& record : batch->records()) BONGSU_RETURN_IF_ERROR(visit(record));
     }
@@ -90,6 +91,7 @@ Status CopyEvents(const EngineConfig& config, Log& to, const std::string& to_top
     BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader, from->NewReader({config.score.input, partition}, 0));
     const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
     for (bool at_end = false; !at_end;) {
+      batch->Clear();
       BONGSU_RETURN_IF_ERROR(reader->Poll(std::chrono::seconds(10), batch.get(), &at_end));
       if (batch->records().empty()) continue;
       BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction, producer->Begin());

@@ -30,6 +30,7 @@ Result<IngestState> ReadIngestState(Log& log, const Topics& topics) {
   BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader, log.NewReader({topics.ingest_state, 0}, 0));
   const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
   for (bool at_end = false; !at_end;) {
+    batch->Clear();
     BONGSU_RETURN_IF_ERROR(reader->Poll(std::chrono::seconds(10), batch.get(), &at_end));
     for (const Record& record : batch->records()) {
       if (record.key == "version") {

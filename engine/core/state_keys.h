@@ -27,20 +27,20 @@ inline void StateKey(char kind, std::string_view id, std::string* key) {
   key->append(id);
 }
 
-// `t/<time>/<user>`: eight big-endian bytes with the sign flipped, so that keys sort by time.
-inline void TimerKey(Timestamp at, std::string_view user, std::string* key) {
+// `t/<time>/<id>`: eight big-endian bytes with the sign flipped, so that keys sort by time.
+inline void TimerKey(Timestamp at, std::string_view id, std::string* key) {
   key->assign("t/");
   const uint64_t ordered = static_cast<uint64_t>(at.time_since_epoch().count()) ^ (1ull << 63);
   for (int shift = 56; shift >= 0; shift -= 8) {
     key->push_back(static_cast<char>(static_cast<uint8_t>(ordered >> shift)));
   }
   key->push_back('/');
-  key->append(user);
+  key->append(id);
 }
 
 struct ParsedTimer {
   Timestamp at;
-  std::string_view user;  // Into the key.
+  std::string_view id;  // Into the key.
 };
 
 // nullopt when `key` is not a timer's.

@@ -9,7 +9,7 @@ namespace bongsu {
 namespace {
 
 std::string RedoKey(const std::string& prefix, uint64_t number) {
-  char digits[24];
+  char digits[32];
   std::snprintf(digits, sizeof(digits), "redo/%012llu", static_cast<unsigned long long>(number));
   return prefix + digits;
 }

@@ -86,6 +86,7 @@ Result<Meta> ScoreFactory::ReadChangelog(const TopicPartition& from, StateStore&
   int64_t restored = 0;
   for (Timestamp last_record = clock_.Now();;) {
     bool at_end = false;
+    batch->Clear();
     BONGSU_RETURN_IF_ERROR(reader->Poll(std::chrono::milliseconds(500), batch.get(), &at_end));
     for (const Record& record : batch->records()) {
       last_record = clock_.Now();

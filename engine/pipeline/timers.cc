@@ -1,32 +1,23 @@
 #include "engine/pipeline/timers.h"
 
-#include <algorithm>
-#include <bit>
-#include <cstring>
-
 #include "engine/base/strings.h"
+#include "engine/core/state_keys.h"
 
 namespace bongsu {
 namespace {
 
-constexpr size_t kTimeAt = 2, kOperatorAt = 11;
-
-// Big-endian with the sign bit turned, so that keys sort by time.
+// The id of a timer is its operator and its person: "<operator>/<user>".
 std::string Key(Timestamp at, std::string_view op, std::string_view user) {
-  uint64_t bits = static_cast<uint64_t>(at.time_since_epoch().count()) ^ (1ull << 63);
-  std::string key = "t/";
-  for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(bits >> shift));
-  key.push_back('/');
-  return key.append(op).append(1, '/').append(user);
+  std::string key;
+  TimerKey(at, StrCat(op, "/", user), &key);
+  return key;
 }
 
 std::optional<Timers::Due> Parse(std::string_view key) {
-  const size_t slash = key.find('/', kOperatorAt);
-  if (key.size() < kOperatorAt || slash == std::string_view::npos) return std::nullopt;
-  uint64_t bits = 0;
-  for (size_t i = kTimeAt; i < kTimeAt + 8; ++i) bits = (bits << 8) | static_cast<unsigned char>(key[i]);
-  return Timers::Due{Timestamp(Duration(static_cast<int64_t>(bits ^ (1ull << 63)))),
-                     std::string(key.substr(kOperatorAt, slash - kOperatorAt)), std::string(key.substr(slash + 1))};
+  const std::optional<ParsedTimer> timer = ParseTimerKey(key);
+  const size_t slash = timer ? timer->id.find('/') : std::string_view::npos;
+  if (slash == std::string_view::npos) return std::nullopt;
+  return Timers::Due{timer->at, std::string(timer->id.substr(0, slash)), std::string(timer->id.substr(slash + 1))};
 }
 
 Result<std::optional<Timers::Due>> First(StateStore& store) {

@@ -59,7 +59,7 @@ TEST_CASE("timer keys sort by time, also before 1970, and give time and person b
     const auto timer = ParseTimerKey(key);
     REQUIRE(timer.has_value());
     CHECK(timer->at.time_since_epoch().count() == micros);
-    CHECK(timer->user == "ann/x");
+    CHECK(timer->id == "ann/x");
     last = key;
   }
   CHECK_FALSE(ParseTimerKey("t/short").has_value());
