@@ -14,6 +14,7 @@
 #include "engine/app/engine_config.h"
 #include "engine/base/strings.h"
 #include "operators/all.h"
+#include "tests/tools/external_tool.h"
 
 namespace bongsu {
 namespace {
@@ -139,17 +140,9 @@ TEST_CASE("the shipped schema is what the program prints") {
 
 TEST_CASE("the schema accepts what the engine accepts, and refuses what editors can see") {
   const std::string script = std::string(BONGSU_SOURCE_DIR) + "/tests/golden/config/validate.py";
-  const char* python = std::getenv("BONGSU_PYTHON");
-  const std::string run = StrCat(python == nullptr ? "python3" : python, " ", script, " ");
-  if (std::system((run + "--available").c_str()) != 0) {
-    const char* ci = std::getenv("CI");
-    if (ci != nullptr && std::string(ci) == "true")
-      FAIL("python3 with jsonschema and PyYAML is needed");
-    WARN(
-        "skipped: install python3 modules jsonschema and PyYAML, or name a Python in "
-        "BONGSU_PYTHON");
-    return;
-  }
+  const std::string python = TestPython();
+  if (python.empty()) return;
+  const std::string run = StrCat(python, " ", script, " ");
   const std::string schema = kShipped + "bongsu.schema.json ";
   for (const std::string& good : {kShipped + "bongsu.yaml", kShipped + "cloudtrail.yaml",
                                   kShipped + "behaviour.yaml", kGolden + "every_option.yaml"}) {

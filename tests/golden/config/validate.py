@@ -1,14 +1,9 @@
-"""Checks a configuration against the JSON Schema: validate.py SCHEMA FILE. Exit code 1 when it does not fit,
-2 when a module is missing; `--available` only tells whether it could run."""
+"""Checks a configuration against the JSON Schema: validate.py SCHEMA FILE. Exit code 1 when it does not fit."""
 import json
 import sys
 
-try:
-    import jsonschema
-    import yaml
-except ImportError as error:
-    print(error, file=sys.stderr)
-    sys.exit(2)
+import jsonschema
+import yaml
 
 
 class Loader(yaml.SafeLoader):
@@ -20,12 +15,11 @@ Loader.yaml_implicit_resolvers = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
-if sys.argv[1:] != ["--available"]:
-    with open(sys.argv[1], encoding="utf-8") as schema_file, open(sys.argv[2], encoding="utf-8") as file:
-        schema = json.load(schema_file)
-        document = yaml.load(file, Loader)
-    jsonschema.Draft202012Validator.check_schema(schema)
-    problems = list(jsonschema.Draft202012Validator(schema).iter_errors(document))
-    for problem in problems:
-        print(f"{problem.json_path}: {problem.message}", file=sys.stderr)
-    sys.exit(1 if problems else 0)
+with open(sys.argv[1], encoding="utf-8") as schema_file, open(sys.argv[2], encoding="utf-8") as file:
+    schema = json.load(schema_file)
+    document = yaml.load(file, Loader)
+jsonschema.Draft202012Validator.check_schema(schema)
+problems = list(jsonschema.Draft202012Validator(schema).iter_errors(document))
+for problem in problems:
+    print(f"{problem.json_path}: {problem.message}", file=sys.stderr)
+sys.exit(1 if problems else 0)
