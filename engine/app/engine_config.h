@@ -61,7 +61,7 @@ struct CommitOptions {
 
 struct StateOptions {
   RocksDbOptions rocksdb;      // Its fields stand directly under `state`.
-  int64_t profiles = 100'000;  // Of a partition, in memory.
+  int64_t profiles = 20'000;   // Of a partition, in memory.
 };
 
 template <>
@@ -87,6 +87,11 @@ struct ListenOptions {
 struct HttpOptions {
   ListenOptions ops;
   static const FieldTable<HttpOptions>& Fields();
+};
+
+struct SinkOptions {
+  std::string alerts_file;  // Empty: none.
+  static const FieldTable<SinkOptions>& Fields();
 };
 
 struct LoggingOptions {
@@ -118,6 +123,7 @@ struct EngineConfig {
   OperatorList<Stage::kDetect> detect;
   ScoreOptions score;
   SingleOperator decide;
+  SinkOptions sinks;
   HttpOptions http;
   LoggingOptions log;
   static const FieldTable<EngineConfig>& Fields();

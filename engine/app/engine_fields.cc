@@ -135,6 +135,14 @@ const FieldTable<HttpOptions>& HttpOptions::Fields() {
   return table;
 }
 
+const FieldTable<SinkOptions>& SinkOptions::Fields() {
+  static const auto table =
+      FieldTable<SinkOptions>().Field("alerts_file", &SinkOptions::alerts_file,
+                                      "Also append every alert to this file, as JSON lines; relative to the "
+                                      "working directory.");
+  return table;
+}
+
 const FieldTable<LoggingOptions>& LoggingOptions::Fields() {
   static const auto table =
       FieldTable<LoggingOptions>()
@@ -170,6 +178,7 @@ const FieldTable<EngineConfig>& EngineConfig::Fields() {
           .Field("score", &EngineConfig::score,
                  "The input of scoring, and how risk is made of findings.")
           .Field("decide", &EngineConfig::decide, "When an alert is made of a risk.")
+          .Field("sinks", &EngineConfig::sinks, "Where alerts go besides their topic.")
           .Field("http", &EngineConfig::http, "What listens.")
           .Field("log", &EngineConfig::log, "The log of the program, on standard error.");
   return table;

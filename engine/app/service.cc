@@ -6,6 +6,7 @@
 
 #include "engine/app/ops_listener.h"
 #include "engine/base/strings.h"
+#include "engine/io/file/file_sink.h"
 
 namespace bongsu {
 
@@ -31,22 +32,15 @@ Service::Service(const Options& options) : options_(options), metrics_(BONGSU_VE
 
 Result<std::unique_ptr<Service>> Service::Start(const Options& options) {
   std::unique_ptr<Service> service(new Service(options));
-  if (Status status = service->StartOpsListener(); !status.ok()) return status;
-  if (Status status = service->StartWorkers(); !status.ok()) return status;
+  BONGSU_RETURN_IF_ERROR(service->OpenWiring());
+  BONGSU_RETURN_IF_ERROR(service->StartOpsListener());
+  BONGSU_RETURN_IF_ERROR(service->StartWorkers());
   return service;
 }
 
 Service::~Service() { Stop(std::chrono::seconds(30)); }
 
-Status Service::StartOpsListener() {
-  if (options_.config.http.ops.listen.value.empty()) return Status::Ok();
-  BONGSU_ASSIGN_OR_RETURN(http_, StartOps(options_.config.http.ops.listen.value, metrics_, health_, [this] {
-                            if (wiring_) health_.Set("log", wiring_->LogHealth());
-                          }));
-  return Status::Ok();
-}
-
-Status Service::StartWorkers() {
+Status Service::OpenWiring() {
   Wiring::Options wiring{options_.config, options_.clock, metrics_,
                          [this](std::string_view component, std::string_view reason) {
                            health_.Set(component, reason);
@@ -54,6 +48,19 @@ Status Service::StartWorkers() {
                          },
                          false};
   BONGSU_ASSIGN_OR_RETURN(wiring_, Wiring::Make(wiring));
+  return Status::Ok();
+}
+
+Status Service::StartOpsListener() {
+  if (options_.config.http.ops.listen.value.empty()) return Status::Ok();
+  BONGSU_ASSIGN_OR_RETURN(http_, StartOps(options_.config.http.ops.listen.value, metrics_, health_,
+                                          [this] { health_.Set("log", wiring_->LogHealth()); }));
+  spdlog::info("metrics and health on port {}", OpsPort(http_.get()));
+  return Status::Ok();
+}
+
+Status Service::MakeWorkers() {
+  workers_.clear();
   BONGSU_RETURN_IF_ERROR(wiring_->CheckTopics());
   if (options_.roles.ingest) {
     BONGSU_ASSIGN_OR_RETURN(workers_, wiring_->NewIngestWorkers());
@@ -66,6 +73,20 @@ Status Service::StartWorkers() {
       workers_.push_back(std::move(worker));
     }
   }
+  return Status::Ok();
+}
+
+Status Service::StartWorkers() {
+  last_try_ = options_.clock.Now();
+  const Status status = MakeWorkers();
+  if (status.code() == Code::kUnavailable && !wiring_->embedded()) {
+    health_.Set("start", status.message());
+    spdlog::warn("{}; trying again", status.message());
+    return Status::Ok();
+  }
+  BONGSU_RETURN_IF_ERROR(status);
+  health_.Set("start", "");
+  waiting_ = false;
   for (RoleWorker& worker : workers_) {
     health_.Set(worker.name, "waiting for partitions");
     ++running_;
@@ -84,12 +105,14 @@ void Service::RunThread(RoleWorker& worker, std::stop_token stop) {
   --running_;
 }
 
-Status Service::Failed() const {
+Status Service::Tend() {
+  if (waiting_ && options_.clock.Now() - last_try_ > std::chrono::seconds(1)) BONGSU_RETURN_IF_ERROR(StartWorkers());
   const std::lock_guard lock(mutex_);
   return failed_;
 }
 
 bool Service::Finished() {
+  if (waiting_) return false;
   const auto score = workers_.begin() + static_cast<std::ptrdiff_t>(ingest_workers_);
   if (!std::all_of(workers_.begin(), score, [](const RoleWorker& w) { return w.worker->idle(); })) {
     turns_at_end_.clear();
@@ -113,6 +136,10 @@ bool Service::Stop(Duration deadline) {
     options_.clock.SleepFor(step);
   }
   threads_.clear();
+  if (sink_thread_.joinable()) {
+    sink_thread_.request_stop();
+    sink_thread_.join();
+  }
   http_.reset();
   return true;
 }

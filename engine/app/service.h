@@ -16,6 +16,7 @@
 
 namespace bongsu {
 
+class FileSink;
 class HttpServer;
 
 struct Roles {
@@ -32,12 +33,14 @@ class Service {
     int score_threads = 1;
     const Clock& clock;
   };
-  // Opens logs and stores, checks the topics, starts threads and listener. `config` and `clock` outlive it.
+  // Opens logs and listener, checks the topics, starts the threads. While no broker answers it is not ready and
+  // Tend starts them later. `config` and `clock` outlive it.
   static Result<std::unique_ptr<Service>> Start(const Options& options);
   ~Service();
 
-  // The reason when a worker has ended for good; Ok while all run.
-  Status Failed() const;
+  // Starts what still waits for the broker. The reason when that or a worker has failed for good, else Ok.
+  // Ask now and then, from one thread.
+  Status Tend();
   // All sources are at their end, all that was read is scored and committed. Ask now and then, from one thread.
   bool Finished();
   // Takes nothing new, commits what is in hand, ends the threads. False when that took longer than `deadline`:
@@ -47,8 +50,12 @@ class Service {
 
  private:
   explicit Service(const Options& options);
-  Status StartWorkers();
+  Status OpenWiring();
   Status StartOpsListener();
+  Status MakeWorkers();
+  Status StartWorkers();
+  Status StartSink();
+  void FollowAlerts(std::stop_token stop);
   void RunThread(RoleWorker& worker, std::stop_token stop);
 
   const Options options_;
@@ -56,13 +63,17 @@ class Service {
   Health health_;
   std::unique_ptr<Wiring> wiring_;
   std::vector<RoleWorker> workers_;
+  std::unique_ptr<FileSink> sink_;  // Alerts to a file.
   std::unique_ptr<HttpServer> http_;
-  mutable std::mutex mutex_;
+  bool waiting_ = true;  // For the broker, before any worker runs.
+  Timestamp last_try_{};
+  std::mutex mutex_;
   Status failed_;
   std::atomic<int> running_{0};
   size_t ingest_workers_ = 0;            // The first of workers_.
   std::vector<int64_t> turns_at_end_;    // Of the score workers, when ingest was first seen at its end.
   std::vector<std::jthread> threads_;
+  std::jthread sink_thread_;
 };
 
 }  // namespace bongsu

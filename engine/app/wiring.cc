@@ -1,6 +1,9 @@
 #include "engine/app/wiring.h"
 
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -46,6 +49,29 @@ Result<IngestState> ReadIngestState(Log& log, const Topics& topics) {
   return state;
 }
 
+// Held as long as the process lives: a second one with the same data directory would take over the first one's
+// place in the group, and its state with it.
+class DirectoryLock {
+ public:
+  ~DirectoryLock() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Status Take(const std::string& directory) {
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    fd_ = open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd_ < 0) {
+      return Status::Invalid(StrCat("data_dir: ", directory, " is not writable; name another or change its owner"));
+    }
+    if (flock(fd_, LOCK_EX | LOCK_NB) == 0) return Status::Ok();
+    return Status::Invalid(StrCat("data_dir: ", directory,
+                                  " is held by another process; stop it or name another directory"));
+  }
+
+ private:
+  int fd_ = -1;
+};
+
 // A name for this data directory that stays over restarts: static membership and transactional ids need one.
 Result<std::string> InstanceName(const EngineConfig& config) {
   if (!config.kafka.instance.empty()) return config.kafka.instance;
@@ -81,6 +107,7 @@ struct Wiring::Impl {
   Options options;
   const EngineConfig& config;
   Topics topics;
+  DirectoryLock data_dir;
   std::string instance;
   std::unique_ptr<RocksDbFactory> rocksdb;
   std::unique_ptr<KeyValueStore> database;  // Embedded: log and state in one.
@@ -104,6 +131,7 @@ struct Wiring::Impl {
 };
 
 Status Wiring::Impl::OpenLog() {
+  BONGSU_RETURN_IF_ERROR(data_dir.Take(config.data_dir));
   rocksdb = std::make_unique<RocksDbFactory>(config.state.rocksdb);
   if (!config.kafka.brokers.empty()) {
     BONGSU_ASSIGN_OR_RETURN(instance, InstanceName(config));

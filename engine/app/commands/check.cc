@@ -4,17 +4,19 @@
 #include <string>
 
 #include "engine/app/commands/commands.h"
+#include "engine/app/commands/support.h"
 #include "engine/app/engine_config.h"
 #include "engine/base/strings.h"
 #include "engine/decode/mapping.h"
+#include "engine/io/kafka/topics.h"
 #include "engine/json/writer.h"
 
 namespace bongsu {
 namespace {
 
 struct CheckOptions {
-  std::string file = "bongsu.yaml";
-  bool verbose = false, json = false;
+  std::string file;
+  bool verbose = false, json = false, connect = false;
 };
 
 struct Summary {
@@ -89,13 +91,25 @@ int Fail(const CheckOptions& options, const Status& status, const Problems& prob
   return 1;
 }
 
-int Check(const CheckOptions& options) {
+// A broker that answers, and topics as they should be.
+Status TryBroker(const KafkaOptions& kafka) {
+  if (kafka.brokers.empty()) return Status::Invalid("--connect: the configuration names no kafka.brokers");
+  const std::vector<TopicSpec> specs = RequiredTopics(kafka);
+  BONGSU_ASSIGN_OR_RETURN(const std::vector<std::string> differences, CheckTopics(kafka, specs));
+  return differences.empty() ? Status::Ok() : Status::Invalid(Join(differences, "\n"));
+}
+
+int Check(CheckOptions options) {
+  options.file = FindConfig(options.file);
   Problems problems;
   const Result<EngineConfig> config =
       LoadEngineConfig(options.file, ProcessEnvironment(), &problems);
   if (!config.ok()) return Fail(options, config.status(), problems);
   const Result<Summary> summary = Summarise(*config, &problems);
   if (!summary.ok()) return Fail(options, summary.status(), problems);
+  if (options.connect) {
+    if (const Status status = TryBroker(config->kafka); !status.ok()) return Fail(options, status, problems);
+  }
   std::cout << (options.json ? AsJson(*summary, options) : AsText(*summary, options)) << std::flush;
   return std::cout.good() ? 0 : 1;
 }
@@ -106,8 +120,8 @@ void RegisterCheck(CLI::App& app, std::function<int()>* action) {
   CLI::App* command = app.add_subcommand(
       "check", "Check a configuration: everything that run does, without network");
   const auto options = std::make_shared<CheckOptions>();
-  command->add_option("-c,--config", options->file, "The configuration file")
-      ->capture_default_str();
+  command->add_option("-c,--config", options->file, "Configuration (default: bongsu.yaml, else the shipped one)");
+  command->add_flag("--connect", options->connect, "Also try the broker and its topics");
   command->add_flag("--verbose", options->verbose,
                     "Also list what is remembered of a person, by feature");
   command->add_flag("--json", options->json, "One JSON object on standard output");

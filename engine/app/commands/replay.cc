@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -26,6 +27,15 @@ Status ChooseSource(const ReplayArguments& arguments, EngineConfig* config) {
   std::vector<std::string> names;
   for (const SourceOptions& source : config->sources) names.push_back(source.name.value);
   const std::string wanted = arguments.source.empty() && names.size() == 1 ? names[0] : arguments.source;
+  for (const MappingFile& mapping : config->mapping_files) {  // "cloudtrail" stands for aws.cloudtrail too.
+    if (std::find(names.begin(), names.end(), wanted) != names.end()) break;
+    if (mapping.name != wanted && !mapping.name.ends_with("." + wanted)) continue;
+    SourceOptions source;
+    source.name.value = wanted;
+    source.format.value = mapping.name;
+    config->sources.push_back(std::move(source));
+    break;
+  }
   for (SourceOptions& source : config->sources) {
     if (source.name.value != wanted) continue;
     SourceOptions chosen = source;

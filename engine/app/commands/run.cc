@@ -27,7 +27,10 @@ bool WaitForEnd(Service& service, bool exit_at_end, const sigset_t& signals) {
   const timespec turn{0, 100'000'000};
   while (true) {
     if (sigtimedwait(&signals, nullptr, &turn) > 0) return true;
-    if (!service.Failed().ok()) return false;
+    if (const Status status = service.Tend(); !status.ok()) {
+      spdlog::error("{}", status.message());
+      return false;
+    }
     if (exit_at_end && service.Finished()) return true;
   }
 }
@@ -59,7 +62,6 @@ int Run(const RunOptions& options) {
   spdlog::info("running {}; {}; configuration {}", options.roles,
                config->kafka.brokers.empty() ? "embedded log in " + config->data_dir : "Kafka at " + config->kafka.brokers,
                config->config_digest.substr(0, 16));
-  if ((*service)->ops_port() != 0) spdlog::info("metrics and health on port {}", (*service)->ops_port());
   const bool asked = WaitForEnd(**service, options.exit_at_end, signals);
   spdlog::info("stopping: committing what is in hand");
   if (!(*service)->Stop(kStopDeadline)) {
