@@ -28,7 +28,7 @@ Result<Roles> ParseRoles(std::string_view text) {
   return roles;
 }
 
-Service::Service(const Options& options) : options_(options), metrics_(BONGSU_VERSION) {}
+Service::Service(const Options& options) : options_(options) {}
 
 Result<std::unique_ptr<Service>> Service::Start(const Options& options) {
   std::unique_ptr<Service> service(new Service(options));
@@ -41,7 +41,7 @@ Result<std::unique_ptr<Service>> Service::Start(const Options& options) {
 Service::~Service() { Stop(std::chrono::seconds(30)); }
 
 Status Service::OpenWiring() {
-  Wiring::Options wiring{options_.config, options_.clock, metrics_,
+  Wiring::Options wiring{options_.config, options_.clock, options_.metrics,
                          [this](std::string_view component, std::string_view reason) {
                            health_.Set(component, reason);
                            if (!reason.empty()) spdlog::warn("{}: {}", component, reason);
@@ -53,7 +53,7 @@ Status Service::OpenWiring() {
 
 Status Service::StartOpsListener() {
   if (options_.config.http.ops.listen.value.empty()) return Status::Ok();
-  BONGSU_ASSIGN_OR_RETURN(http_, StartOps(options_.config.http.ops.listen.value, metrics_, health_,
+  BONGSU_ASSIGN_OR_RETURN(http_, StartOps(options_.config.http.ops.listen.value, options_.metrics, health_,
                                           [this] { health_.Set("log", wiring_->LogHealth()); }));
   spdlog::info("metrics and health on port {}", OpsPort(http_.get()));
   return Status::Ok();
@@ -73,34 +73,50 @@ Status Service::MakeWorkers() {
       workers_.push_back(std::move(worker));
     }
   }
+  return OpenSink();
+}
+
+Status Service::OpenSink() {
+  const std::string& path = options_.config.sinks.alerts_file;
+  if (path.empty()) return Status::Ok();
+  BONGSU_ASSIGN_OR_RETURN(sink_, FileSink::Open(wiring_->log(), wiring_->topics().alerts, path));
   return Status::Ok();
 }
 
 Status Service::StartWorkers() {
   last_try_ = options_.clock.Now();
-  const Status status = MakeWorkers();
-  if (status.code() == Code::kUnavailable && !wiring_->embedded()) {
-    health_.Set("start", status.message());
-    spdlog::warn("{}; trying again", status.message());
+  const Status made = MakeWorkers();
+  if (made.code() == Code::kUnavailable && !wiring_->embedded()) {
+    health_.Set("start", made.message());
+    spdlog::warn("{}; trying again", made.message());
     return Status::Ok();
   }
-  BONGSU_RETURN_IF_ERROR(status);
-  health_.Set("start", "");
-  waiting_ = false;
+  BONGSU_RETURN_IF_ERROR(made);
   for (RoleWorker& worker : workers_) {
     health_.Set(worker.name, "waiting for partitions");
     ++running_;
     threads_.emplace_back([this, &worker](std::stop_token stop) { RunThread(worker, stop); });
   }
+  if (sink_) sink_thread_ = std::jthread([this](std::stop_token stop) { FollowAlerts(stop); });
+  health_.Remove("start");
+  waiting_ = false;
   return Status::Ok();
+}
+
+void Service::FollowAlerts(std::stop_token stop) {
+  for (bool last = false; !last;) {
+    last = stop.stop_requested();  // The workers have ended then: one more turn takes what they committed.
+    const Result<int64_t> lines = sink_->Step();
+    health_.Set("sinks.alerts_file", lines.ok() ? "" : lines.status().message());
+    if (!last) options_.clock.SleepFor(std::chrono::milliseconds(100));
+  }
 }
 
 void Service::RunThread(RoleWorker& worker, std::stop_token stop) {
   const Status status = worker.worker->Run(stop);
   if (!status.ok()) {
-    spdlog::error("{}: {}", worker.name, status.message());
     const std::lock_guard lock(mutex_);
-    if (failed_.ok()) failed_ = status;
+    if (failed_.ok()) failed_ = Status(status.code(), StrCat(worker.name, ": ", status.message()));
   }
   --running_;
 }

@@ -32,9 +32,10 @@ class Service {
     Roles roles;
     int score_threads = 1;
     const Clock& clock;
+    PrometheusMetrics& metrics;
   };
   // Opens logs and listener, checks the topics, starts the threads. While no broker answers it is not ready and
-  // Tend starts them later. `config` and `clock` outlive it.
+  // Tend starts them later. What the options refer to outlives it.
   static Result<std::unique_ptr<Service>> Start(const Options& options);
   ~Service();
 
@@ -54,12 +55,11 @@ class Service {
   Status StartOpsListener();
   Status MakeWorkers();
   Status StartWorkers();
-  Status StartSink();
+  Status OpenSink();
   void FollowAlerts(std::stop_token stop);
   void RunThread(RoleWorker& worker, std::stop_token stop);
 
   const Options options_;
-  PrometheusMetrics metrics_;
   Health health_;
   std::unique_ptr<Wiring> wiring_;
   std::vector<RoleWorker> workers_;

@@ -223,6 +223,10 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index) {
   base.config_digest = DigestBytes(config.config_digest);
   base.changelog = !embedded();
 
+  BONGSU_ASSIGN_OR_RETURN(const ScoreParts trial, MakeScoreParts(config));
+  for (const PipelineSchema::ModelEntry& model : trial.pipeline->schema().models()) {
+    impl->options.metrics.GetGauge("model_info", {{"model", model.name}, {"version", "1"}}).Set(1);
+  }
   ScoreEnvironment environment;
   environment.open_store = [impl](const TopicPartition& from) -> Result<std::unique_ptr<StateStore>> {
     if (impl->database) return MakeStateStore(*impl->database, StrCat("s/", from.partition, "/"));

@@ -11,8 +11,9 @@ namespace {
 
 constexpr size_t kChunk = 128;
 
-// d/<chunk>: the count of insertions up to the chunk's last member, then the members.
-std::string ChunkKey(uint64_t chunk) { return StrCat("d/", chunk); }
+// d/<chunk>: the count of insertions up to the chunk's last member, then the members. One chunk more than the
+// window has, so that a chunk begun does not take the place of the oldest, whose end the window still holds.
+std::string ChunkKey(uint64_t chunk, size_t window) { return StrCat("d/", chunk % (window / kChunk + 1)); }
 
 }  // namespace
 
@@ -37,37 +38,72 @@ void Dedup::Save(StateStore& store) {
   for (uint64_t at = std::max(saved_, oldest); at < inserted_;) {
     const uint64_t begin = at / kChunk * kChunk;
     const uint64_t end = std::min<uint64_t>(begin + kChunk, inserted_);
-    std::string value(reinterpret_cast<const char*>(&end), 8);
-    value.append(reinterpret_cast<const char*>(&ring_[begin % ring_.size()]), (end - begin) * 8);
-    store.Put(ChunkKey(begin / kChunk % (ring_.size() / kChunk)), value);
+    PutChunk(begin / kChunk, std::span(ring_).subspan(begin % ring_.size(), end - begin), store);
     at = end;
   }
   saved_ = inserted_;
 }
 
 Status Dedup::Load(StateStore& store) {
-  struct Chunk {
-    uint64_t end;
-    std::vector<uint64_t> keys;
-  };
-  std::vector<Chunk> chunks;
+  std::map<uint64_t, Chunk> chunks;  // By number.
+  std::vector<std::string> stale;    // Of a window of another size.
   bool readable = true;
-  BONGSU_RETURN_IF_ERROR(store.Scan("d/", [&](std::string_view, std::string_view value) {
-    if (value.size() < 16 || value.size() % 8 != 0 || value.size() > (kChunk + 1) * 8) return readable = false;
-    Chunk chunk{0, std::vector<uint64_t>(value.size() / 8 - 1)};
-    std::memcpy(&chunk.end, value.data(), 8);
+  BONGSU_RETURN_IF_ERROR(store.Scan("d/", [&](std::string_view key, std::string_view value) {
+    uint64_t end = 0;
+    readable = value.size() >= 16 && value.size() % 8 == 0 && value.size() <= (kChunk + 1) * 8;
+    if (!readable) return false;
+    std::memcpy(&end, value.data(), 8);
+    Chunk chunk{std::string(key), std::vector<uint64_t>(value.size() / 8 - 1)};
     std::memcpy(chunk.keys.data(), value.data() + 8, value.size() - 8);
-    chunks.push_back(std::move(chunk));
-    return true;
+    readable = end >= chunk.keys.size() && (end - chunk.keys.size()) % kChunk == 0;
+    Chunk& known = chunks[(end - chunk.keys.size()) / kChunk];
+    if (!known.keys.empty()) stale.push_back(known.keys.size() < chunk.keys.size() ? known.key : chunk.key);
+    if (known.keys.size() < chunk.keys.size()) known = std::move(chunk);
+    return readable;
   }));
   if (!readable) return Status::Corrupt("state: the window of duplicates is not readable");
-  std::sort(chunks.begin(), chunks.end(), [](const Chunk& a, const Chunk& b) { return a.end < b.end; });
-  for (const Chunk& chunk : chunks) {  // A larger old window is cut to the newest, a smaller one starts short.
-    inserted_ = chunk.end - chunk.keys.size();
+  DropAllButNewest(&chunks, &stale);
+  for (const auto& [number, chunk] : chunks) {
+    inserted_ = number * kChunk;
     for (const uint64_t key : chunk.keys) Insert(key);
   }
+  Rearrange(chunks, stale, store);
   saved_ = inserted_;
   return Status::Ok();
+}
+
+// A larger old window is cut to the newest without a gap, a smaller one starts short.
+void Dedup::DropAllButNewest(std::map<uint64_t, Chunk>* chunks, std::vector<std::string>* stale) const {
+  if (chunks->empty()) return;
+  const uint64_t newest = chunks->rbegin()->first, at_most = ring_.size() / kChunk + 1;
+  uint64_t oldest = newest;
+  while (oldest > 0 && newest - oldest + 1 < at_most) {
+    const auto before = chunks->find(oldest - 1);
+    if (before == chunks->end() || before->second.keys.size() < kChunk) break;
+    --oldest;
+  }
+  for (auto it = chunks->begin(); it->first < oldest; it = chunks->erase(it)) stale->push_back(it->second.key);
+}
+
+// Chunks that a window of another size put elsewhere go where this one will look for them.
+void Dedup::Rearrange(const std::map<uint64_t, Chunk>& chunks, std::vector<std::string> stale, StateStore& store) {
+  bool moved = false;
+  for (const auto& [number, chunk] : chunks) {
+    moved |= chunk.key != ChunkKey(number, ring_.size());
+    stale.push_back(chunk.key);
+  }
+  if (!moved && stale.size() == chunks.size()) return;
+  for (const std::string& key : stale) store.Delete(key);
+  for (const auto& [number, chunk] : chunks) {
+    PutChunk(number, chunk.keys, store);
+  }
+}
+
+void Dedup::PutChunk(uint64_t number, std::span<const uint64_t> keys, StateStore& store) const {
+  const uint64_t end = number * kChunk + keys.size();
+  std::string value(reinterpret_cast<const char*>(&end), 8);
+  value.append(reinterpret_cast<const char*>(keys.data()), keys.size_bytes());
+  store.Put(ChunkKey(number, ring_.size()), value);
 }
 
 }  // namespace bongsu

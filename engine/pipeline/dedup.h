@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <span>
+#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -22,6 +25,14 @@ class Dedup {
   Status Load(StateStore& store);
 
  private:
+  struct Chunk {
+    std::string key;  // Where it lies.
+    std::vector<uint64_t> keys;
+  };
+  void DropAllButNewest(std::map<uint64_t, Chunk>* chunks, std::vector<std::string>* stale) const;
+  void Rearrange(const std::map<uint64_t, Chunk>& chunks, std::vector<std::string> stale, StateStore& store);
+  void PutChunk(uint64_t number, std::span<const uint64_t> keys, StateStore& store) const;
+
   std::vector<uint64_t> ring_;
   std::unordered_set<uint64_t> set_;
   uint64_t inserted_ = 0, saved_ = 0;  // Counts since the beginning of the shard.

@@ -170,12 +170,23 @@ void Ingest::OnLost(const TopicPartition& from) {
   if (from.topic == options_.topics.decisions && from.partition == 0) writes_control_ = false;
 }
 
+void Ingest::OnCommitted() {
+  committed_tick_ = last_tick_;
+  if (std::exchange(version_sent_, false)) options_.version.clear();
+}
+
+// Should it be committed after all, saying it twice changes nothing.
+void Ingest::OnReset() {
+  last_tick_ = committed_tick_;
+  version_sent_ = false;
+}
+
 void Ingest::OnTurn(Timestamp now, Outputs* outputs) {
   if (!writes_control_) return;
-  if (!options_.version.empty()) {
+  if (!options_.version.empty() && !version_sent_) {
     AddControl(outputs, kVersion, kDigestHeader, options_.version);
     outputs->Add(options_.topics.ingest_state, 0, "version", options_.version);
-    options_.version.clear();
+    version_sent_ = true;
   }
   const bool file_ended = std::exchange(file_ended_, false);
   if (!file_ended && now - last_tick_at_ < options_.tick_interval) return;

@@ -37,6 +37,8 @@ class Ingest final : public ShardFactory {
   ~Ingest() override;
   Result<Opened> Open(const TopicPartition& from, Consumer& consumer) override;
   void OnTurn(Timestamp now, Outputs* outputs) override;
+  void OnCommitted() override;
+  void OnReset() override;
   void OnLost(const TopicPartition& from) override;
 
   struct Totals {  // Since the start; for `replay`.
@@ -62,7 +64,8 @@ class Ingest final : public ShardFactory {
   bool writes_control_ = false;       // Owns decision partition 0, or reads files.
   bool file_ended_ = false;
   Timestamp last_tick_at_{};
-  std::optional<Timestamp> last_tick_;
+  std::optional<Timestamp> last_tick_, committed_tick_;
+  bool version_sent_ = false;  // Waits for the commit.
 };
 
 }  // namespace bongsu

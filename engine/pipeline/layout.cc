@@ -10,6 +10,8 @@
 namespace bongsu {
 namespace {
 
+constexpr size_t kLargestSlot = 1 << 24;
+
 void PutVarint(std::string* out, uint64_t value) {
   for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
   out->push_back(static_cast<char>(value));
@@ -38,8 +40,10 @@ Status Bad() { return Status::Corrupt("state: a person's profile does not fit it
 
 Layout::Layout(const std::vector<SlotInfo>& slots) {
   for (const SlotInfo& slot : slots) {
-    std::string identity = slot.identity;
-    for (int copy = 2; Find(identity, slot.size) != nullptr; ++copy) identity = StrCat(slot.identity, "#", copy);
+    std::string plain = slot.identity;  // A descriptor has one line a slot.
+    std::replace(plain.begin(), plain.end(), '\n', ' ');
+    std::string identity = plain;
+    for (int copy = 2; Find(identity, slot.size) != nullptr; ++copy) identity = StrCat(plain, "#", copy);
     descriptor_ += StrCat(slot.size, " ", identity, "\n");
     slots_.push_back({std::move(identity), size_, slot.size});
     size_ += (slot.size + 7) / 8 * 8;
@@ -53,7 +57,7 @@ Result<Layout> Layout::FromDescriptor(std::string_view descriptor) {
     const size_t end = rest.find('\n');
     SlotInfo slot;
     const auto [digits_end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), slot.size);
-    if (end == std::string_view::npos || error != std::errc() || *digits_end != ' ') {
+    if (end == std::string_view::npos || error != std::errc() || *digits_end != ' ' || slot.size > kLargestSlot) {
       return Status::Corrupt("state: a schema descriptor is not readable");
     }
     slot.identity.assign(digits_end + 1, rest.data() + end);

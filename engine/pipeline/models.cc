@@ -32,10 +32,18 @@ bool ForEachInput(std::string_view redo, F learn) {
   return true;
 }
 
+// Parameters and inputs are known before the first redo.
+void PutNew(const std::string& prefix, const std::string& inputs, const Model& model, StateStore& store) {
+  store.Put(prefix + "snapshot", model.Save());
+  if (!inputs.empty()) store.Put(prefix + "inputs", inputs);
+}
+
 }  // namespace
 
 ModelKeeper::ModelKeeper(const std::vector<PipelineSchema::ModelEntry>& models) {
-  for (const auto& [name, model] : models) kept_.push_back({StrCat("m/", name, "/"), model, {}, 0, 0});
+  for (const auto& [name, model, inputs] : models) {
+    kept_.push_back({StrCat("m/", name, "/"), model, inputs, {}, 0, 0});
+  }
 }
 
 void ModelKeeper::Learn(size_t model, std::span<const double> x) noexcept {
@@ -71,25 +79,30 @@ Status ModelKeeper::Load(StateStore& store) {
   return Status::Ok();
 }
 
+Status ModelKeeper::StartCold(Kept& kept, StateStore& store) {
+  std::vector<std::string> old;
+  BONGSU_RETURN_IF_ERROR(store.Scan(kept.prefix, [&](std::string_view key, std::string_view) {
+    old.emplace_back(key);
+    return true;
+  }));
+  for (const std::string& key : old) store.Delete(key);
+  started_cold_.push_back(kept.prefix.substr(2, kept.prefix.size() - 3));
+  PutNew(kept.prefix, kept.inputs, *kept.model, store);
+  return Status::Ok();
+}
+
 Status ModelKeeper::LoadOne(Kept& kept, StateStore& store) {
   std::string snapshot;
   BONGSU_ASSIGN_OR_RETURN(const bool found, store.Get(kept.prefix + "snapshot", &snapshot));
   if (found) {
+    std::string inputs;
+    BONGSU_ASSIGN_OR_RETURN(const bool meant, store.Get(kept.prefix + "inputs", &inputs));
+    if ((meant ? inputs : std::string()) != kept.inputs) return StartCold(kept, store);
     const Status status = kept.model->Load(snapshot);
-    if (status.code() == Code::kInvalid) {
-      std::vector<std::string> old;
-      BONGSU_RETURN_IF_ERROR(store.Scan(kept.prefix, [&](std::string_view key, std::string_view) {
-        old.emplace_back(key);
-        return true;
-      }));
-      for (const std::string& key : old) store.Delete(key);
-      started_cold_.push_back(kept.prefix.substr(2, kept.prefix.size() - 3));
-      store.Put(kept.prefix + "snapshot", kept.model->Save());
-      return Status::Ok();
-    }
+    if (status.code() == Code::kInvalid) return StartCold(kept, store);
     BONGSU_RETURN_IF_ERROR(status);
   } else {
-    store.Put(kept.prefix + "snapshot", kept.model->Save());  // With its parameters, before the first redo.
+    PutNew(kept.prefix, kept.inputs, *kept.model, store);
   }
   bool readable = true;
   BONGSU_RETURN_IF_ERROR(store.Scan(kept.prefix + "redo/", [&](std::string_view, std::string_view redo) {

@@ -20,7 +20,7 @@ class ModelKeeper {
   explicit ModelKeeper(const std::vector<PipelineSchema::ModelEntry>& models);
   void Learn(size_t model, std::span<const double> x) noexcept;
   void Save(StateStore& store);
-  // Brings each model to where it was. A model whose parameters changed starts cold; its name is in
+  // Brings each model to where it was. A model whose parameters or inputs changed starts cold; its name is in
   // started_cold() then.
   Status Load(StateStore& store);
   const std::vector<std::string>& started_cold() const { return started_cold_; }
@@ -29,11 +29,13 @@ class ModelKeeper {
   struct Kept {
     std::string prefix;  // m/<model>/
     Model* model;
+    std::string inputs;  // What its inputs mean: m/<model>/inputs.
     std::string redo;  // Inputs learned in this batch: each a u32 count and doubles.
     int64_t since_snapshot = 0;
     uint64_t redo_records = 0;  // In the store.
   };
   Status LoadOne(Kept& kept, StateStore& store);
+  Status StartCold(Kept& kept, StateStore& store);
   void Snapshot(Kept& kept, StateStore& store);
   std::vector<Kept> kept_;
   std::vector<std::string> started_cold_;

@@ -7,6 +7,14 @@
 #include "engine/base/strings.h"
 
 namespace bongsu {
+namespace {
+
+// kInvalid would blame the event; what the store says is never its fault.
+Status NotTheEvent(Status status) {
+  return status.code() == Code::kInvalid ? Status::Internal(status.message()) : std::move(status);
+}
+
+}  // namespace
 
 // What the operators see. Rebound to each event's person; knows which step is running.
 class Pipeline::PersonContext final : public Context {
@@ -27,7 +35,10 @@ class Pipeline::PersonContext final : public Context {
   }
 
   std::span<std::byte> Slot(size_t slot) override { return p_.layout_.Slot(profile_, slot); }
-  Result<bool> Get(char kind, std::string* value) override { return p_.store_->Get(KeyOf(kind), value); }
+  Result<bool> Get(char kind, std::string* value) override {
+    Result<bool> found = p_.store_->Get(KeyOf(kind), value);
+    return found.ok() ? std::move(found) : NotTheEvent(found.status());
+  }
   void Put(char kind, std::string_view value) override { p_.store_->Put(KeyOf(kind), value); }
   void Delete(char kind) override { p_.store_->Delete(KeyOf(kind)); }
   std::string_view user() const override { return user_; }
@@ -128,10 +139,11 @@ Status Pipeline::Start(StateStore& store, size_t cached_people) {
 }
 
 Status Pipeline::OpenPerson(std::string_view user) {
-  BONGSU_ASSIGN_OR_RETURN(const std::span<std::byte> profile, profiles_->Open(user));
+  const Result<std::span<std::byte>> profile = profiles_->Open(user);
+  if (!profile.ok()) return NotTheEvent(profile.status());
   profiles_->Touch();
   store_->Mark();
-  context_->Bind(user, profile);
+  context_->Bind(user, *profile);
   return Status::Ok();
 }
 
@@ -154,6 +166,7 @@ Status Pipeline::Process(Event& event) {
     if (!flow.ok()) return Fail(flow.status(), alerts, risks, suppressed);
     if (*flow == Flow::kDrop) return Status::Ok();
   }
+  context_->BeginStep(steps_.size());  // The findings of the last step are its own.
   for (size_t i = 0; i < steps_.size(); ++i) {
     context_->BeginStep(i);
     steps_[i].op->Learn(event, context_->verdict(), *context_);

@@ -6,6 +6,7 @@ namespace bongsu {
 namespace {
 
 constexpr Duration kRestoreTimeout = std::chrono::seconds(30);  // Without any record.
+constexpr Duration kRestorePause = std::chrono::milliseconds(50);
 
 std::string Name(const TopicPartition& from) { return StrCat(from.topic, "-", from.partition); }
 
@@ -38,6 +39,7 @@ Result<ShardFactory::Opened> ScoreFactory::Open(const TopicPartition& from, Cons
   }
   ScoreShardOptions options = base_;
   options.from = from;
+  options.notify = environment_.notify;
   BONGSU_ASSIGN_OR_RETURN(ScoreParts parts, environment_.make_parts());
   parts.store = std::move(store);
   Pipeline& pipeline = *parts.pipeline;
@@ -45,7 +47,7 @@ Result<ShardFactory::Opened> ScoreFactory::Open(const TopicPartition& from, Cons
   if (shard.status().code() == Code::kCorrupt) return OnCorrupt(from, shard.status());
   BONGSU_RETURN_IF_ERROR(shard.status());
   for (const std::string& model : pipeline.cold_models()) {
-    environment_.notify(StrCat("model ", model, " of ", Name(from), " starts cold: its parameters changed"));
+    environment_.notify(StrCat("model ", model, " of ", Name(from), " starts cold: its parameters or inputs changed"));
   }
   return Opened{*std::move(shard), committed};
 }
@@ -100,6 +102,7 @@ Result<Meta> ScoreFactory::ReadChangelog(const TopicPartition& from, StateStore&
       }
     }
     if (at_end && meta.next == committed) break;
+    if (at_end) clock_.SleepFor(kRestorePause);
     if (meta.next > committed || clock_.Now() - last_record > kRestoreTimeout) {
       return Status::Unavailable(StrCat("changelog of ", Name(from), " stands at ", meta.next,
                                         ", the group's position is ", committed, "; waiting for them to meet"));

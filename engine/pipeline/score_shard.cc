@@ -239,6 +239,13 @@ void ScoreShard::Publish() {
   metrics_.GetCounter("state_cache_misses_total").Add(static_cast<double>(profiles.misses - published_profiles_.misses));
   metrics_.GetCounter("state_migrations_total").Add(static_cast<double>(profiles.migrated - published_profiles_.migrated));
   published_profiles_ = profiles;
+  if (meta_.sequence % 64 == 1) {
+    metrics_.GetGauge("state_size_bytes", {{"partition", partition}})
+        .Set(static_cast<double>(parts_.store->ApproximateSize()));
+  }
+  if (const std::string note = parts_.pipeline->TakeMigrationNote(); !note.empty() && options_.notify) {
+    options_.notify(StrCat("profiles of ", options_.from.topic, "-", partition, " move to a new layout; ", note));
+  }
 }
 
 void ScoreShard::PublishCounts() {

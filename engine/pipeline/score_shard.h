@@ -3,6 +3,7 @@
 //   record -> control event, or: decode -> duplicate? -> event time, timers -> pipeline -> outputs
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -29,6 +30,7 @@ struct ScoreShardOptions {
   std::array<uint8_t, 16> config_digest{};
   std::string config_digest_hex;
   bool changelog = true;  // False where state is committed with the log.
+  std::function<void(std::string_view message)> notify;  // For the log: migrations.
 };
 
 // What the composition root makes for each shard.

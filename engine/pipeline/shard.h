@@ -43,6 +43,8 @@ class ShardFactory {
   virtual Result<Opened> Open(const TopicPartition& from, Consumer& consumer) = 0;
   // Once a turn: what the role as a whole has to say (ticks, versions). Goes with the next transaction.
   virtual void OnTurn(Timestamp /*now*/, Outputs* /*outputs*/) {}
+  virtual void OnCommitted() {}  // What OnTurn said is committed.
+  virtual void OnReset() {}      // What it said since may be lost: say it again.
   virtual void OnLost(const TopicPartition& /*from*/) {}
   // A shard found that the disk lied. kUnavailable when opening again will mend it.
   virtual Status OnCorrupt(const TopicPartition& /*from*/, const Status& found) { return found; }

@@ -121,7 +121,11 @@ Result<bool> Worker::PollOne(const TopicPartition& from, Owned& owned) {
   if (!records.empty() && batch_records_ == 0) batch_began_ = clock_.Now();
   for (const Record& record : records) {
     const Status status = owned.shard->Process(record);
-    if (status.code() == Code::kCorrupt) return factory_.OnCorrupt(from, status);
+    if (status.code() == Code::kCorrupt) {
+      const TopicPartition corrupt = from;
+      owned_.erase(corrupt);  // Closes its store, so that it can be moved away. Both arguments are gone now.
+      return factory_.OnCorrupt(corrupt, status);
+    }
     BONGSU_RETURN_IF_ERROR(status);
   }
   batch_records_ += records.size();
@@ -183,6 +187,7 @@ Status Worker::Commit() {
         BONGSU_ASSIGN_OR_RETURN(const AssignmentChange change, consumer_->PollAssignment(Duration(0)));
         for (const TopicPartition& lost : change.lost) {
           owned_.erase(lost);
+          std::erase(to_open_, lost);
           factory_.OnLost(lost);
         }
         to_open_.insert(to_open_.end(), change.gained.begin(), change.gained.end());
@@ -198,7 +203,9 @@ Status Worker::Commit() {
 }
 
 Result<Outcome> Worker::TryCommit() {
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction, producer_->Begin());
+  Result<std::unique_ptr<Transaction>> begun = producer_->Begin();
+  if (begun.status().code() == Code::kFenced) return Outcome::kFenced;
+  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction, std::move(begun));
   std::vector<Position> positions;
   for (auto& [from, owned] : owned_) {
     if (!owned.shard->dirty()) continue;
@@ -214,6 +221,7 @@ Result<Outcome> Worker::TryCommit() {
 
 Status Worker::Finish(const Transaction& transaction) {
   extra_.Clear();
+  factory_.OnCommitted();
   for (auto& [from, owned] : owned_) {
     if (!owned.shard->dirty()) continue;
     BONGSU_RETURN_IF_ERROR(owned.shard->Committed(transaction));
@@ -228,6 +236,7 @@ void Worker::Reset() {
   to_open_.clear();
   owned_.clear();
   extra_.Clear();
+  factory_.OnReset();
   batch_.reset();
   consumer_.reset();
   producer_.reset();

@@ -43,7 +43,10 @@ int Run(const RunOptions& options) {
   LogOptions log;
   log.level = config->log.level;
   log.format = config->log.format;
-  if (const Status status = SetUpLogging(log, nullptr); !status.ok()) return Fail(status);
+  PrometheusMetrics metrics(BONGSU_VERSION);
+  if (const Status status = SetUpLogging(log, &metrics.GetCounter("log_errors_total")); !status.ok()) {
+    return Fail(status);
+  }
 
   // Before any thread starts, so that all inherit it and the signals come to WaitForEnd alone.
   sigset_t signals;
@@ -54,7 +57,7 @@ int Run(const RunOptions& options) {
 
   const SystemClock clock;
   Result<std::unique_ptr<Service>> service =
-      Service::Start({*config, *roles, options.threads, clock});
+      Service::Start({*config, *roles, options.threads, clock, metrics});
   if (!service.ok()) {
     spdlog::error("{}", service.status().message());
     return 1;
@@ -71,6 +74,7 @@ int Run(const RunOptions& options) {
     std::_Exit(1);
   }
   spdlog::info("stopped");
+  spdlog::shutdown();  // It counts errors in `metrics`.
   return asked ? 0 : 1;
 }
 
