@@ -22,16 +22,37 @@ struct RunOptions {
 
 constexpr Duration kStopDeadline = std::chrono::seconds(25);
 
-// Waits until a signal asks to end (true), a worker has failed, or everything is done.
-bool WaitForEnd(Service& service, bool exit_at_end, const sigset_t& signals) {
+// Takes over what may change while running, all or nothing: so far the level of the log. What can change a result
+// takes effect at a restart; a bad file changes nothing.
+void Reload(const RunOptions& options, const EngineConfig& running, PrometheusMetrics& metrics) {
+  Problems problems;
+  const Result<EngineConfig> config = LoadEngineConfig(FindConfig(options.config), ProcessEnvironment(), &problems);
+  const bool good = config.ok() && problems.empty();
+  metrics.GetGauge("config_last_reload_successful").Set(good ? 1 : 0);
+  if (!good) {
+    spdlog::error("reload refused, the running configuration stays in force: {}",
+                  problems.empty() ? config.status().message() : problems.Format());
+    return;
+  }
+  spdlog::set_level(spdlog::level::from_str(config->log.level));
+  spdlog::info("reloaded{}", config->config_digest == running.config_digest
+                                 ? ""
+                                 : "; what changes results takes effect when this process starts again");
+}
+
+// Waits until a signal asks to end (true), a worker has failed, or everything is done. SIGHUP reloads.
+bool WaitForEnd(Service& service, const RunOptions& options, const EngineConfig& running, PrometheusMetrics& metrics,
+                const sigset_t& signals) {
   const timespec turn{0, 100'000'000};
   while (true) {
-    if (sigtimedwait(&signals, nullptr, &turn) > 0) return true;
+    const int signal = sigtimedwait(&signals, nullptr, &turn);
+    if (signal == SIGHUP) Reload(options, running, metrics);
+    if (signal == SIGTERM || signal == SIGINT) return true;
     if (const Status status = service.Tend(); !status.ok()) {
       spdlog::error("{}", status.message());
       return false;
     }
-    if (exit_at_end && service.Finished()) return true;
+    if (options.exit_at_end && service.Finished()) return true;
   }
 }
 
@@ -51,7 +72,7 @@ int Run(const RunOptions& options) {
   // Before any thread starts, so that all inherit it and the signals come to WaitForEnd alone.
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -65,7 +86,7 @@ int Run(const RunOptions& options) {
   spdlog::info("running {}; {}; configuration {}", options.roles,
                config->kafka.brokers.empty() ? "embedded log in " + config->data_dir : "Kafka at " + config->kafka.brokers,
                config->config_digest.substr(0, 16));
-  const bool asked = WaitForEnd(**service, options.exit_at_end, signals);
+  const bool asked = WaitForEnd(**service, options, *config, metrics, signals);
   spdlog::info("stopping: committing what is in hand");
   if (!(*service)->Stop(kStopDeadline)) {
     spdlog::error("stopping took longer than {}; what is not committed is done again after a restart",
