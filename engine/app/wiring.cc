@@ -145,10 +145,11 @@ Status Wiring::Impl::OpenLog() {
       embedded, EmbeddedLog::Make(*database,
                                   {{topics.events, n, true},
                                    {topics.alerts, n, false},
-                                   {topics.user_risk, n, false},
+                                   // A replay shows every change of a person's risk.
+                                   {topics.user_risk, n, false, !options.replay},
                                    {topics.decisions, n, false},
                                    {topics.dead_letters, n, false},
-                                   {topics.ingest_state, 1, false}},
+                                   {topics.ingest_state, 1, false, true}},
                                   options.clock));
   return Status::Ok();
 }

@@ -42,11 +42,11 @@ Result<size_t> PipelineSchema::AddDetector(std::string name) {
   return detectors_.size() - 1;
 }
 
-Result<size_t> PipelineSchema::AddModel(std::string name, Model* model) {
+Result<size_t> PipelineSchema::AddModel(std::string name, Model* model, std::string inputs) {
   for (const ModelEntry& known : models_) {
     if (known.name == name) return Status::Invalid(StrCat("model \"", name, "\" is declared twice; rename one of them"));
   }
-  models_.push_back({std::move(name), model});
+  models_.push_back({std::move(name), model, std::move(inputs)});
   return models_.size() - 1;
 }
 

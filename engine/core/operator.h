@@ -108,11 +108,13 @@ class PipelineSchema {
   const std::vector<std::string>& detectors() const { return detectors_; }
 
   // The pipeline restores `model` at start and writes its redo log and snapshots under m/<name>. The
-  // operator keeps owning it.
-  Result<size_t> AddModel(std::string name, Model* model);
+  // operator keeps owning it. `inputs` says in one text what its inputs mean: when that changes, the
+  // model starts cold.
+  Result<size_t> AddModel(std::string name, Model* model, std::string inputs = {});
   struct ModelEntry {
     std::string name;
     Model* model;
+    std::string inputs;
   };
   const std::vector<ModelEntry>& models() const { return models_; }
 

@@ -92,7 +92,12 @@ Outcome Core::Commit(const std::string& producer, uint64_t epoch, Pending* pendi
     return Outcome::kFenced;
   }
   moved_.clear();
-  AddRecords(pending);
+  newest_.clear();
+  last_failure_ = AddRecords(pending);
+  if (!last_failure_.ok()) {
+    pending->Clear();
+    return Outcome::kAborted;
+  }
   AddPositions(pending);
   for (const Moved& moved : moved_) {
     std::string bounds;
@@ -116,12 +121,35 @@ Core::Moved& Core::MovedOf(size_t slot) {
   return moved_.emplace_back(Moved{slot, slots_[slot].next.load(), slots_[slot].first.load()});
 }
 
-void Core::AddRecords(Pending* pending) {
+Status Core::AddRecords(Pending* pending) {
   for (Pending::Output& output : pending->outputs) {
     Moved& moved = MovedOf(output.slot);
+    const Slot& slot = slots_[output.slot];
+    if (slot.compact) {
+      BONGSU_RETURN_IF_ERROR(Compact(slot, output.encoded, moved.next, &pending->batch));
+    }
     pending->batch.Put(RecordKey(slots_[output.slot].place, moved.next++),
                        std::move(output.encoded));
   }
+  return Status::Ok();
+}
+
+Status Core::Compact(const Slot& slot, std::string_view encoded, int64_t offset,
+                     WriteBatch* batch) {
+  BONGSU_ASSIGN_OR_RETURN(const std::string_view key, KeyOfRecord(encoded));
+  std::string index = StrCat(kIndexPrefix, PlaceBytes(slot.place), key);
+  std::string value;
+  const auto [known, first] = newest_.try_emplace(index, offset);
+  if (!first) {
+    batch->Delete(RecordKey(slot.place, std::exchange(known->second, offset)));
+  } else {
+    BONGSU_ASSIGN_OR_RETURN(const bool found, store_.Get(index, &value));
+    if (found && value.size() == 8) batch->Delete(RecordKey(slot.place, NumberAt(value, 0)));
+  }
+  value.clear();
+  AppendNumber(offset, &value);
+  batch->Put(std::move(index), std::move(value));
+  return Status::Ok();
 }
 
 void Core::AddPositions(Pending* pending) {

@@ -27,6 +27,7 @@ struct Slot {  // One partition.
   TopicPartition name;
   Place place;
   bool trim = false;
+  bool compact = false;
   std::atomic<int64_t> next{0};   // The offset after the last committed record.
   std::atomic<int64_t> first{0};  // What lies before has been trimmed.
 };
@@ -113,8 +114,12 @@ class Core final {
   Status LoadBounds();
   Status LoadGroups();
   Status DropTrimmed();
+  Status IndexCompacted();
+  Status IndexSlot(const Slot& slot);
   Moved& MovedOf(size_t slot);
-  void AddRecords(Pending* pending);
+  Status AddRecords(Pending* pending);
+  // The record at `offset` becomes the newest of its key; the one before goes.
+  Status Compact(const Slot& slot, std::string_view encoded, int64_t offset, WriteBatch* batch);
   void AddPositions(Pending* pending);
   void ApplyCommitted(const Pending& pending);
   int64_t PassedByAll(size_t slot, const Pending& pending) const;
@@ -130,6 +135,7 @@ class Core final {
   std::map<std::string, Group, std::less<>> groups_;
   std::map<std::string, uint64_t, std::less<>> producers_;
   std::vector<Moved> moved_;
+  std::map<std::string, int64_t> newest_;  // Index entries of the commit under way.
   Status last_failure_;
 
   std::mutex wait_mutex_;

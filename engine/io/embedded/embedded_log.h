@@ -6,7 +6,8 @@
 // Each Consumer, Producer and Reader belongs to one thread; the log itself is thread-safe and wakes
 // waiting consumers inside the process. It must outlive what it makes, and `store` and `clock` it.
 // A group has one member, which gets all partitions of its topics. A topic with `trim` forgets what
-// every group that ever read it has passed; other topics keep everything.
+// every group that ever read it has passed; one with `compact` keeps the newest record of each key; others keep
+// everything.
 #pragma once
 
 #include <memory>
@@ -23,6 +24,7 @@ struct EmbeddedTopic {
   std::string name;        // Letters, digits, '.', '_' and '-'.
   int32_t partitions = 1;  // Fixed when the topic is first opened.
   bool trim = false;
+  bool compact = false;
 };
 
 namespace embedded_internal {

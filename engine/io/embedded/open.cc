@@ -61,12 +61,65 @@ Status Core::Open(std::vector<EmbeddedTopic> topics) {
       slots_[index].name = {topic.name, p};
       slots_[index].place = {number, static_cast<uint16_t>(p)};
       slots_[index].trim = topic.trim;
+      slots_[index].compact = topic.compact;
     }
   }
   if (!batch.empty()) BONGSU_RETURN_IF_ERROR(store_.Write(batch));
   BONGSU_RETURN_IF_ERROR(LoadBounds());
   BONGSU_RETURN_IF_ERROR(LoadGroups());
-  return DropTrimmed();
+  BONGSU_RETURN_IF_ERROR(DropTrimmed());
+  return IndexCompacted();
+}
+
+// A topic that was written without `compact` until now is compacted once, and indexed. One that is
+// written without it from now on has no index any more.
+Status Core::IndexCompacted() {
+  std::string ignored;
+  for (size_t i = 0; i < slot_count_; ++i) {
+    const Slot& slot = slots_[i];
+    const std::string marker = StrCat(kCompactPrefix, PlaceBytes(slot.place));
+    BONGSU_ASSIGN_OR_RETURN(const bool indexed, store_.Get(marker, &ignored));
+    if (indexed == slot.compact) continue;
+    if (slot.compact) {
+      BONGSU_RETURN_IF_ERROR(IndexSlot(slot));
+    } else {
+      WriteBatch batch;
+      batch.Delete(marker);
+      BONGSU_RETURN_IF_ERROR(store_.Write(batch));
+    }
+  }
+  return Status::Ok();
+}
+
+Status Core::IndexSlot(const Slot& slot) {
+  const std::string prefix = StrCat(kIndexPrefix, PlaceBytes(slot.place));
+  std::map<std::string, int64_t, std::less<>> newest;
+  std::vector<int64_t> older;
+  Status bad;
+  const auto visit = [&](std::string_view record_key, std::string_view value) {
+    const Result<std::string_view> key = KeyOfRecord(value);
+    if (!key.ok()) {
+      bad = key.status();
+      return false;
+    }
+    const int64_t offset = OffsetOfRecordKey(record_key);
+    const auto [known, first] = newest.try_emplace(std::string(*key), offset);
+    if (!first) older.push_back(std::exchange(known->second, offset));
+    return true;
+  };
+  BONGSU_RETURN_IF_ERROR(store_.DeleteRange(prefix, PrefixEnd(prefix)));
+  BONGSU_RETURN_IF_ERROR(
+      store_.Scan(RecordKey(slot.place, 0), RecordKey(slot.place, slot.next.load()), visit));
+  BONGSU_RETURN_IF_ERROR(bad);
+  WriteBatch batch;
+  for (const int64_t offset : older) batch.Delete(RecordKey(slot.place, offset));
+  for (const auto& [key, offset] : newest) {
+    std::string number;
+    AppendNumber(offset, &number);
+    batch.Put(prefix + key, std::move(number));
+  }
+  batch.Put(StrCat(kCompactPrefix, PlaceBytes(slot.place)), "");
+  return store_.Write(batch);
 }
 
 Result<uint16_t> Core::NumberOf(const EmbeddedTopic& topic, StoredTopics* stored,

@@ -106,6 +106,14 @@ Result<std::string> EncodeRecord(Timestamp timestamp, std::string_view key,
   return bytes;
 }
 
+Result<std::string_view> KeyOfRecord(std::string_view bytes) {
+  if (bytes.size() < kFixedBytes) return Damaged(bytes.size());
+  const size_t at = kFixedBytes + LittleAt(bytes, 17, 2) * kHeaderBytes;
+  const size_t size = LittleAt(bytes, 9, 4);
+  if (at + size > bytes.size()) return Damaged(bytes.size());
+  return bytes.substr(at, size);
+}
+
 Result<size_t> DecodeRecord(std::string_view bytes, Record* record, std::vector<Header>* headers) {
   if (bytes.size() < kFixedBytes) return Damaged(bytes.size());
   record->timestamp = Timestamp(Duration(NumberAt(bytes, 0)));

@@ -19,6 +19,8 @@ inline constexpr std::string_view kTopicPrefix = "l/t";
 inline constexpr std::string_view kBoundsPrefix = "l/n";
 inline constexpr std::string_view kGroupPrefix = "l/g";
 inline constexpr std::string_view kRecordPrefix = "l/r";
+inline constexpr std::string_view kCompactPrefix = "l/c";  // Partitions whose index is whole.
+inline constexpr std::string_view kIndexPrefix = "l/k";    // Partition and key -> newest offset.
 inline constexpr size_t kRecordKeyBytes = 15;  // Short enough to live inside a std::string.
 
 // Where a partition lies: the number of its topic, given when the topic was made, and its own.
@@ -41,6 +43,9 @@ int64_t NumberAt(std::string_view bytes, size_t at);
 Result<std::string> EncodeRecord(Timestamp timestamp, std::string_view key,
                                  std::optional<std::string_view> value,
                                  std::span<const Header> headers);
+
+// The key of what EncodeRecord made.
+Result<std::string_view> KeyOfRecord(std::string_view bytes);
 
 // Fills `record` with views into `bytes` (not its offset) and appends its headers to `*headers`;
 // returns how many there were. A record without value has a `value` whose data() is null.

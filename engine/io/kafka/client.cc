@@ -206,6 +206,7 @@ void Client::OnError(rd_kafka_t*, int error, const char* reason, void* opaque) {
 
 void Client::OnDelivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   auto* const state = static_cast<State*>(opaque);
+  if (message->_private != nullptr) *static_cast<int64_t*>(message->_private) = message->offset;
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || !state->delivery_error.empty()) return;
   state->delivery_error =
       StrCat("a record for ", message->rkt ? rd_kafka_topic_name(message->rkt) : "?",

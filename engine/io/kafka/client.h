@@ -100,6 +100,7 @@ class Client final {
   static void SetCallbacks(rd_kafka_conf_t* conf, State* state);
   static void OnLog(const rd_kafka_t* handle, int level, const char* facility, const char* text);
   static void OnError(rd_kafka_t* handle, int error, const char* reason, void* opaque);
+  // A record's own opaque, if it has one, is an int64_t that gets its offset (below 0: unknown).
   static void OnDelivery(rd_kafka_t* handle, const rd_kafka_message_t* message, void* opaque);
   static void OnRebalance(rd_kafka_t* handle, rd_kafka_resp_err_t error,
                           rd_kafka_topic_partition_list_t* partitions, void* opaque);

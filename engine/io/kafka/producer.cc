@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 
 #include "engine/base/hash.h"
@@ -41,7 +42,6 @@ Properties ProducerOwned(std::string_view id, Duration session_timeout) {
       {"transaction.timeout.ms", StrCat(session)},
       {"enable.idempotence", "true"},
       {"acks", "all"},
-      {"delivery.report.only.error", "true"},
   };
 }
 
@@ -118,7 +118,10 @@ Result<const TransactionalProducer::Topic*> TransactionalProducer::FindTopic(
   const std::string text(name);
   rd_kafka_topic_t* const handle = rd_kafka_topic_new(client_->get(), text.c_str(), nullptr);
   if (handle == nullptr) return ToStatus(rd_kafka_last_error(), StrCat("topic \"", name, '"'));
-  return &topics_.emplace(text, Topic{handle, partitions}).first->second;
+  return &topics_
+              .emplace(text, Topic{handle, partitions,
+                                   std::vector<int64_t>(static_cast<size_t>(partitions), -1)})
+              .first->second;
 }
 
 Result<std::unique_ptr<Transaction>> TransactionalProducer::Begin() {
@@ -138,6 +141,7 @@ Result<std::unique_ptr<Transaction>> TransactionalProducer::Begin() {
   }
   open_ = true;
   (void)client_->TakeDeliveryError();
+  for (auto& [name, topic] : topics_) std::fill(topic.last.begin(), topic.last.end(), -1);
   return std::unique_ptr<Transaction>(std::make_unique<ProducerTransaction>(this));
 }
 
@@ -149,7 +153,9 @@ Status TransactionalProducer::Send(const Topic& topic, int32_t partition, std::s
     rd_kafka_header_add(list, header.name.data(), static_cast<ssize_t>(header.name.size()),
                         header.value.data(), static_cast<ssize_t>(header.value.size()));
   }
-  std::array<rd_kafka_vu_t, 6> fields{};
+  int64_t& last = topic.last[static_cast<size_t>(partition)];
+  last = -1;
+  std::array<rd_kafka_vu_t, 7> fields{};
   fields[0].vtype = RD_KAFKA_VTYPE_RKT;
   fields[0].u.rkt = topic.handle;
   fields[1].vtype = RD_KAFKA_VTYPE_PARTITION;
@@ -163,11 +169,13 @@ Status TransactionalProducer::Send(const Topic& topic, int32_t partition, std::s
   // A null pointer is a tombstone; an empty value is not.
   fields[4].u.mem.ptr = value ? const_cast<char*>(value->data() ? value->data() : "") : nullptr;
   fields[4].u.mem.size = value ? value->size() : 0;
-  fields[5].vtype = RD_KAFKA_VTYPE_HEADERS;
-  fields[5].u.headers = list;
+  fields[5].vtype = RD_KAFKA_VTYPE_OPAQUE;
+  fields[5].u.ptr = &last;
+  fields[6].vtype = RD_KAFKA_VTYPE_HEADERS;
+  fields[6].u.headers = list;
   const Deadline deadline(kQueueTimeout);
   for (;;) {
-    const Error error(rd_kafka_produceva(client_->get(), fields.data(), list ? 6 : 5));
+    const Error error(rd_kafka_produceva(client_->get(), fields.data(), list ? 7 : 6));
     if (error == nullptr) return Status::Ok();  // The headers are librdkafka's now.
     const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && !deadline.Passed()) {

@@ -30,6 +30,9 @@ class TransactionalProducer final : public Producer {
   struct Topic {
     rd_kafka_topic_t* handle = nullptr;
     int32_t partitions = 0;
+    // By partition: the offset of this transaction's last record, as delivery reports tell it; below 0
+    // while unknown.
+    mutable std::vector<int64_t> last;
   };
 
   TransactionalProducer() = default;
@@ -60,6 +63,7 @@ class ProducerTransaction final : public Transaction {
                 std::optional<std::string_view> value, std::span<const Header> headers) override;
   bool Join(WriteBatch*) override { return false; }
   Outcome Commit(Duration timeout) override;
+  std::optional<int64_t> NextOffset(std::string_view topic, int32_t partition) const override;
 
   // Positions of a member of a group; its generation is asked for when they are sent.
   void AddPositions(const std::shared_ptr<Client>& member, std::span<const Position> positions);

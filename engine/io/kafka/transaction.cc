@@ -80,6 +80,16 @@ Outcome ProducerTransaction::Commit(Duration timeout) {
   return dead_outcome_;
 }
 
+std::optional<int64_t> ProducerTransaction::NextOffset(std::string_view topic,
+                                                       int32_t partition) const {
+  const auto known = producer_->topics_.find(topic);
+  if (known == producer_->topics_.end() || partition < 0 || partition >= known->second.partitions) {
+    return std::nullopt;
+  }
+  const int64_t last = known->second.last[static_cast<size_t>(partition)];
+  return last < 0 ? std::nullopt : std::optional<int64_t>(last + 1);
+}
+
 // Takes `error`; null is success. `*again` where the same call is to be made once more.
 ProducerTransaction::Step ProducerTransaction::Examine(std::string_view step,
                                                        rd_kafka_error_t* error, bool* again) {

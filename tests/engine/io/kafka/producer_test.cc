@@ -64,6 +64,29 @@ TEST_CASE_METHOD(KafkaTest, "keys, tombstones, empty values and headers arrive a
   CHECK(find("dan").partition == PartitionOf("dan", 3));
 }
 
+TEST_CASE_METHOD(KafkaTest, "a committed transaction knows where its records ended") {
+  if (Skipped()) return;
+  const std::string topic = NewTopic("out", 2), other = NewTopic("other");
+  const auto producer = NewProducer("writer");
+  {
+    const auto transaction = Begin(*producer);
+    for (const char* value : {"a", "b", "c"}) Append(*transaction, topic, value);
+    Append(*transaction, other, "d");
+    REQUIRE(transaction->Commit(kPatience) == Outcome::kCommitted);
+    CHECK(transaction->NextOffset(topic, 0) == 3);
+    CHECK(transaction->NextOffset(other, 0) == 1);
+    CHECK_FALSE(transaction->NextOffset(topic, 1).has_value());
+    CHECK_FALSE(transaction->NextOffset("never heard of", 0).has_value());
+  }
+  const auto transaction = Begin(*producer);
+  Append(*transaction, topic, "e");
+  CHECK_FALSE(transaction->NextOffset(other, 0).has_value());
+  REQUIRE(transaction->Commit(kPatience) == Outcome::kCommitted);
+  CHECK(transaction->NextOffset(topic, 0) == 5);  // Offset 3 is the first one's commit marker.
+  CHECK_FALSE(transaction->NextOffset(other, 0).has_value());
+  CHECK(ReadToEnd(*NewReader({topic, 0}, 5)).empty());
+}
+
 TEST_CASE_METHOD(KafkaTest, "a second producer with the same id fences the first") {
   if (Skipped()) return;
   const std::string topic = NewTopic("out");

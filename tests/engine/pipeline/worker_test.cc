@@ -1,0 +1,180 @@
+// Whatever fails at whatever call: nothing is lost, nothing is doubled, and state fits what was
+// published.
+#include "engine/pipeline/worker.h"
+
+#include <catch2/catch.hpp>
+
+#include "engine/base/random.h"
+#include "engine/base/strings.h"
+#include "tests/support/pipeline_driver.h"
+
+namespace bongsu {
+namespace {
+
+// People take turns; some events break, repeat, wait or come late.
+std::vector<std::string> Stream(int events) {
+  SplitMix64 random(7);
+  std::vector<std::string> lines;
+  int64_t second = 0;
+  for (int i = 0; i < events; ++i) {
+    second += static_cast<int64_t>(random.Below(300));
+    const uint64_t kind = random.Below(20);
+    const std::string action = kind == 0   ? "BOOM"
+                               : kind == 1 ? "WAIT"
+                               : kind == 2 ? "FORGET"
+                               : kind == 3 ? "DROP"
+                                           : "VIEW";
+    const uint64_t id = kind == 4 ? random.Below(static_cast<uint64_t>(i) + 1) : static_cast<uint64_t>(i);
+    lines.push_back(StrCat(id, " user", random.Below(6), " ", action, " ", kind == 5 ? second / 2 : second,
+                           kind == 6 ? " vpn" : " app"));
+    if (i % 50 == 17) lines.push_back(StrCat("tick ", second));
+    if (kind == 7) lines.push_back(StrCat("x user", random.Below(6), " noise"));
+  }
+  return lines;
+}
+
+void SendInPieces(Bank& bank, const std::vector<std::string>& lines, size_t piece) {
+  for (size_t at = 0; at < lines.size(); at += piece) {
+    bank.Send({lines.begin() + static_cast<std::ptrdiff_t>(at),
+               lines.begin() + static_cast<std::ptrdiff_t>(std::min(lines.size(), at + piece))});
+  }
+}
+
+TEST_CASE("however many records a batch holds, outputs and state are the same bytes") {
+  const auto lines = Stream(600);
+  std::string expected;
+  for (const size_t max : {10'000, 1000, 100, 7, 1}) {
+    for (const bool shared : {false, true}) {
+      for (const size_t people : {100, 1}) {
+        Bank::Options options;
+        options.max_records = max;
+        options.shared = shared;
+        options.cached_people = people;
+        Bank bank(options);
+        SendInPieces(bank, lines, 100);
+        REQUIRE(bank.RunScore().ok());
+        if (expected.empty()) expected = bank.Everything();
+        CAPTURE(max, shared, people);
+        CHECK((bank.Everything() == expected));
+        CHECK(bank.Read("alerts").size() > 50);
+        CHECK(bank.Read("dead-letters").size() > 20);
+      }
+    }
+  }
+}
+
+// Runs in three pieces with the fault in the middle of it all; an outage may end the run.
+void RunWithFault(Bank& bank, const std::vector<std::string>& lines, Call call, int nth, Fault fault) {
+  const auto third = static_cast<std::ptrdiff_t>(lines.size() / 3);
+  bank.Send({lines.begin(), lines.begin() + third});
+  bank.log().FailAt(call, nth, fault);
+  REQUIRE(bank.RunScore().ok());
+  bank.Send({lines.begin() + third, lines.begin() + 2 * third});
+  REQUIRE(bank.RunScore().ok());
+  bank.Send({lines.begin() + 2 * third, lines.end()});
+  REQUIRE(bank.RunScore().ok());
+}
+
+TEST_CASE("any call of the log may fail: nothing is lost and nothing doubled") {
+  const auto lines = Stream(90);
+  const bool shared = GENERATE(false, true);
+  Bank::Options options;
+  options.shared = shared;
+  options.max_records = 20;
+  Bank calm(options);
+  RunWithFault(calm, lines, Call::kCount, 0, Fault::kUnavailable);
+  const std::string expected = calm.Everything();
+  REQUIRE(calm.Read("alerts").size() > 8);
+  for (int c = 0; c < static_cast<int>(Call::kCount); ++c) {
+    const auto call = static_cast<Call>(c);
+    int happened = 0;
+    const int step = call == Call::kAppend ? 13 : 1;
+    for (int nth = 1; nth <= calm.log().calls(call); nth += step) {
+      CAPTURE(c, nth, shared);
+      Bank bank(options);
+      RunWithFault(bank, lines, call, nth, Fault::kUnavailable);
+      happened += bank.log().failed();
+      REQUIRE((bank.Everything() == expected));
+    }
+    CAPTURE(c);
+    CHECK((happened > 0 || call == Call::kNewReader || call == Call::kReaderPoll));
+  }
+}
+
+TEST_CASE("a commit may end in any way: nothing is lost and nothing doubled") {
+  const auto lines = Stream(90);
+  const bool shared = GENERATE(false, true);
+  const Fault fault = GENERATE(Fault::kAborted, Fault::kUnknownCommitted, Fault::kUnknownAborted,
+                               Fault::kFenced, Fault::kRebalanced);
+  Bank::Options options;
+  options.shared = shared;
+  options.max_records = 10;
+  Bank calm(options);
+  RunWithFault(calm, lines, Call::kCount, 0, fault);
+  const std::string expected = calm.Everything();
+  const int commits = calm.log().calls(Call::kCommit);
+  REQUIRE(commits >= 9);
+  for (int nth = 1; nth <= commits; ++nth) {
+    CAPTURE(static_cast<int>(fault), nth, shared);
+    Bank bank(options);
+    RunWithFault(bank, lines, Call::kCommit, nth, fault);
+    REQUIRE(bank.log().failed());
+    REQUIRE((bank.Everything() == expected));
+  }
+}
+
+TEST_CASE("after an unknown outcome the state is brought forward from the changelog") {
+  Bank bank;
+  bank.Send({"1 ann VIEW 1", "2 ann VIEW 2", "3 ann VIEW 3"});
+  bank.log().FailAt(Call::kCommit, 1, Fault::kUnknownCommitted);
+  REQUIRE(bank.RunScore().ok());
+  CHECK(bank.Read("alerts").size() == 1);
+  CHECK(bank.metrics["restore_records_total"] > 0);
+  CHECK(bank.metrics["commits_total{outcome=unknown}"] == 1);
+  CHECK_THAT(bank.reports.at(1), Catch::Contains("outcome of a commit is unknown"));
+}
+
+TEST_CASE("partitions may come and go between any two turns") {
+  const auto lines = Stream(120);
+  Bank::Options options;
+  options.max_records = 8;
+  Bank calm(options);
+  calm.Send(lines);
+  REQUIRE(calm.RunScore().ok());
+
+  Bank bank(options);
+  bank.Send(lines);
+  ScoreFactory factory = bank.NewFactory();
+  const std::string topics[] = {"bongsu.events"};
+  WorkerOptions worker_options;
+  worker_options.name = worker_options.transactional_id = "score-0";
+  worker_options.max_records = 8;
+  worker_options.min_interval = std::chrono::hours(1);  // Commits when full: something is in hand.
+  Worker worker(
+      worker_options, bank.log(), [&] { return bank.log().NewConsumer("score", "score-0", topics); },
+      factory, bank.clock, bank.metrics, [](std::string_view) {});
+  for (int turn = 0; turn < 200 && !worker.Idle(); ++turn) {
+    if (turn % 5 == 3) bank.log().Rebalance();
+    REQUIRE(worker.Step().ok());
+    if (turn > 150) bank.clock.now += std::chrono::hours(2);
+  }
+  REQUIRE(worker.Flush().ok());
+  CHECK(worker.Idle());
+  CHECK(bank.metrics["rebalances_total{kind=lost}"] > 3);
+  CHECK((bank.Everything() == calm.Everything()));
+}
+
+TEST_CASE("an error that will not pass ends the worker with its reason") {
+  Bank::Options options;
+  options.shared = true;  // No changelog: a corrupt store cannot be made again.
+  Bank bank(options);
+  bank.Send({"1 ann VIEW 1"});
+  REQUIRE(bank.RunScore().ok());
+  WriteBatch lie;
+  for (const char* key : {"s/0/meta", "s/1/meta"}) lie.Put(key, "nonsense");
+  REQUIRE(bank.raw().shared_store()->Write(lie).ok());
+  CHECK(bank.RunScore().code() == Code::kCorrupt);
+}
+
+}  // namespace
+}  // namespace bongsu
