@@ -159,7 +159,7 @@ SchemaNode OperatorListSchema(Stage stage, const FieldInfo& info) {
     options.description = spec->summary;
     SchemaNode& choice = item.any_of.emplace_back();
     choice.type = "object";
-    choice.properties.emplace_back(spec->name, std::move(options));
+    choice.properties.push_back({spec->name, std::move(options)});
     choice.required = {spec->name};
   }
   SchemaNode list;

@@ -95,15 +95,15 @@ Status Service::StartWorkers() {
   for (RoleWorker& worker : workers_) {
     health_.Set(worker.name, "waiting for partitions");
     ++running_;
-    threads_.emplace_back([this, &worker](std::stop_token stop) { RunThread(worker, stop); });
+    threads_.emplace_back([this, &worker](const std::stop_token& stop) { RunThread(worker, stop); });
   }
-  if (sink_) sink_thread_ = std::jthread([this](std::stop_token stop) { FollowAlerts(stop); });
+  if (sink_) sink_thread_ = std::jthread([this](const std::stop_token& stop) { FollowAlerts(stop); });
   health_.Remove("start");
   waiting_ = false;
   return Status::Ok();
 }
 
-void Service::FollowAlerts(std::stop_token stop) {
+void Service::FollowAlerts(const std::stop_token& stop) {
   for (bool last = false; !last;) {
     last = stop.stop_requested();  // The workers have ended then: one more turn takes what they committed.
     const Result<int64_t> lines = sink_->Step();
@@ -112,7 +112,7 @@ void Service::FollowAlerts(std::stop_token stop) {
   }
 }
 
-void Service::RunThread(RoleWorker& worker, std::stop_token stop) {
+void Service::RunThread(RoleWorker& worker, const std::stop_token& stop) {
   const Status status = worker.worker->Run(stop);
   if (!status.ok()) {
     const std::lock_guard lock(mutex_);

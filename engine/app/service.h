@@ -56,8 +56,8 @@ class Service {
   Status MakeWorkers();
   Status StartWorkers();
   Status OpenSink();
-  void FollowAlerts(std::stop_token stop);
-  void RunThread(RoleWorker& worker, std::stop_token stop);
+  void FollowAlerts(const std::stop_token& stop);
+  void RunThread(RoleWorker& worker, const std::stop_token& stop);
 
   const Options options_;
   Health health_;

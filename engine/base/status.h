@@ -90,7 +90,9 @@ class [[nodiscard]] Result {
 // BONGSU_ASSIGN_OR_RETURN(auto x, F()): x is F()'s value, or the caller returns F()'s Status.
 #define BONGSU_ASSIGN_OR_RETURN(target, expr) \
   BONGSU_ASSIGN_OR_RETURN_IMPL(BONGSU_CONCAT(bongsu_result_, __LINE__), target, expr)
+// NOLINTBEGIN(bugprone-macro-parentheses): `result` and `target` are declared, which parentheses would not allow.
 #define BONGSU_ASSIGN_OR_RETURN_IMPL(result, target, expr) \
   auto result = (expr);                                    \
   if (!result.ok()) return result.status();                \
   target = *std::move(result)
+// NOLINTEND(bugprone-macro-parentheses)

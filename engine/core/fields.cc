@@ -84,7 +84,7 @@ SchemaNode ObjectSchema(const std::vector<FieldInfo>& fields) {
   SchemaNode node;
   node.type = "object";
   for (const FieldInfo& field : fields) {
-    node.properties.emplace_back(field.name, field.schema(field));
+    node.properties.push_back({field.name, field.schema(field)});
     if (field.required) node.required.push_back(field.name);
   }
   return node;

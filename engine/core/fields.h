@@ -52,15 +52,21 @@ struct Located {
 
 // A JSON Schema in the making; engine/config writes it.
 struct SchemaNode {
+  struct Property;
   std::string type;  // string, integer, number, boolean, object, array; empty = anything
   std::string description, default_text, pattern;
   std::optional<double> min, max;
   std::vector<std::string> choices;
-  std::vector<std::pair<std::string, SchemaNode>> properties;
+  std::vector<Property> properties;
   std::vector<std::string> required;
   std::vector<SchemaNode> items;       // 0 or 1: of arrays.
   std::vector<SchemaNode> additional;  // 0 or 1: of objects with free keys.
   std::vector<SchemaNode> any_of;
+};
+
+struct SchemaNode::Property {
+  std::string name;
+  SchemaNode schema;
 };
 
 struct FieldInfo {

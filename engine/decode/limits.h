@@ -7,8 +7,8 @@
 namespace bongsu {
 
 struct LimitOptions {
-  ByteSize event{64 * 1024};
-  ByteSize record{1024 * 1024};
+  ByteSize event{uint64_t{64} * 1024};
+  ByteSize record{uint64_t{1024} * 1024};
   int attributes = 256;
   int depth = 4;
 

@@ -52,8 +52,8 @@ struct Route {
 struct HttpServerOptions {
   std::string listen = "127.0.0.1:0";  // address:port or [v6]:port; port 0 takes a free one.
   int threads = 2;
-  size_t header_limit = 16 * 1024;
-  size_t body_limit = 1024 * 1024;
+  size_t header_limit = size_t{16} * 1024;
+  size_t body_limit = size_t{1024} * 1024;
   size_t max_connections = 256;
   size_t max_per_address = 32;
   Duration head_deadline = std::chrono::seconds(10);  // From the first byte to the end of the head.

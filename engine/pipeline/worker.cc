@@ -18,7 +18,7 @@ Worker::Worker(WorkerOptions options, Log& log, MakeConsumer make_consumer, Shar
 
 Worker::~Worker() = default;
 
-Status Worker::Run(std::stop_token stop) {
+Status Worker::Run(const std::stop_token& stop) {
   Duration backoff = std::chrono::milliseconds(100);
   while (!stop.stop_requested()) {
     Result<bool> step = Step();
@@ -122,8 +122,8 @@ Result<bool> Worker::PollOne(const TopicPartition& from, Owned& owned) {
   for (const Record& record : records) {
     const Status status = owned.shard->Process(record);
     if (status.code() == Code::kCorrupt) {
-      const TopicPartition corrupt = from;
-      owned_.erase(corrupt);  // Closes its store, so that it can be moved away. Both arguments are gone now.
+      const TopicPartition corrupt = from;  // NOLINT(performance-unnecessary-copy-initialization): `from` goes.
+      owned_.erase(corrupt);  // Closes its store, so that it can be moved away.
       return factory_.OnCorrupt(corrupt, status);
     }
     BONGSU_RETURN_IF_ERROR(status);

@@ -42,7 +42,7 @@ class Worker {
   ~Worker();
 
   // Until `stop`; then commits what is in hand. Returns early with the reason when going on makes no sense.
-  Status Run(std::stop_token stop);
+  Status Run(const std::stop_token& stop);
   // One turn of the loop. True when it did something.
   Result<bool> Step();
   // Commits what is in hand now.
