@@ -28,7 +28,8 @@ Status FaultyLog::Count(Call call) {
 
 class FaultyLog::FaultyTransaction final : public Transaction {
  public:
-  FaultyTransaction(FaultyLog& log, std::unique_ptr<Transaction> inner) : log_(log), inner_(std::move(inner)) {}
+  FaultyTransaction(FaultyLog& log, std::unique_ptr<Transaction> inner)
+      : log_(log), inner_(std::move(inner)) {}
   Status Append(std::string_view topic, int32_t partition, std::string_view key,
                 std::optional<std::string_view> value, std::span<const Header> headers) override {
     BONGSU_RETURN_IF_ERROR(log_.Count(Call::kAppend));
@@ -42,9 +43,9 @@ class FaultyLog::FaultyTransaction final : public Transaction {
       if (fault == Fault::kUnknownCommitted) Expect(inner_->Commit(timeout));
       inner_.reset();
       log_.rebalance_ |= fault == Fault::kRebalanced;
-      return fault == Fault::kFenced                                        ? Outcome::kFenced
+      return fault == Fault::kFenced                                   ? Outcome::kFenced
              : fault == Fault::kAborted || fault == Fault::kRebalanced ? Outcome::kAborted
-                                                                            : Outcome::kUnknown;
+                                                                       : Outcome::kUnknown;
     }
     const Outcome outcome = inner_->Commit(timeout);
     for (auto& [to, count] : appended_) ends_[to] = EndOf(to);
@@ -60,7 +61,8 @@ class FaultyLog::FaultyTransaction final : public Transaction {
   int64_t EndOf(const TopicPartition& of) {
     auto reader = *log_.log_.NewReader(of, 0);
     const auto batch = reader->NewBatch();
-    for (bool at_end = false; !at_end;) BONGSU_CHECK(reader->Poll(Duration(0), batch.get(), &at_end).ok());
+    for (bool at_end = false; !at_end;)
+      BONGSU_CHECK(reader->Poll(Duration(0), batch.get(), &at_end).ok());
     return reader->next();
   }
   FaultyLog& log_;
@@ -72,11 +74,13 @@ class FaultyLog::FaultyTransaction final : public Transaction {
 
 class FaultyLog::FaultyProducer final : public Producer {
  public:
-  FaultyProducer(FaultyLog& log, std::unique_ptr<Producer> inner) : log_(log), inner_(std::move(inner)) {}
+  FaultyProducer(FaultyLog& log, std::unique_ptr<Producer> inner)
+      : log_(log), inner_(std::move(inner)) {}
   Result<std::unique_ptr<Transaction>> Begin() override {
     BONGSU_RETURN_IF_ERROR(log_.Count(Call::kBegin));
     BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<Transaction> transaction, inner_->Begin());
-    return std::unique_ptr<Transaction>(std::make_unique<FaultyTransaction>(log_, std::move(transaction)));
+    return std::unique_ptr<Transaction>(
+        std::make_unique<FaultyTransaction>(log_, std::move(transaction)));
   }
 
  private:
@@ -86,7 +90,8 @@ class FaultyLog::FaultyProducer final : public Producer {
 
 class FaultyLog::FaultyConsumer final : public Consumer {
  public:
-  FaultyConsumer(FaultyLog& log, std::unique_ptr<Consumer> inner) : log_(log), inner_(std::move(inner)) {}
+  FaultyConsumer(FaultyLog& log, std::unique_ptr<Consumer> inner)
+      : log_(log), inner_(std::move(inner)) {}
   Status Join() override {
     BONGSU_RETURN_IF_ERROR(log_.Count(Call::kJoin));
     return inner_->Join();
@@ -109,7 +114,8 @@ class FaultyLog::FaultyConsumer final : public Consumer {
     BONGSU_RETURN_IF_ERROR(log_.Count(Call::kAssign));
     return inner_->Assign(from, next);
   }
-  Status Poll(const TopicPartition& from, size_t max, Duration timeout, RecordBatch* batch) override {
+  Status Poll(const TopicPartition& from, size_t max, Duration timeout,
+              RecordBatch* batch) override {
     BONGSU_RETURN_IF_ERROR(log_.Count(Call::kPoll));
     return inner_->Poll(from, max, timeout, batch);
   }
@@ -132,7 +138,8 @@ class FaultyLog::FaultyConsumer final : public Consumer {
 
 class FaultyLog::FaultyReader final : public Reader {
  public:
-  FaultyReader(FaultyLog& log, std::unique_ptr<Reader> inner) : log_(log), inner_(std::move(inner)) {}
+  FaultyReader(FaultyLog& log, std::unique_ptr<Reader> inner)
+      : log_(log), inner_(std::move(inner)) {}
   Status Poll(Duration timeout, RecordBatch* batch, bool* at_end) override {
     BONGSU_RETURN_IF_ERROR(log_.Count(Call::kReaderPoll));
     return inner_->Poll(timeout, batch, at_end);
@@ -145,10 +152,12 @@ class FaultyLog::FaultyReader final : public Reader {
   std::unique_ptr<Reader> inner_;
 };
 
-Result<std::unique_ptr<Consumer>> FaultyLog::NewConsumer(std::string_view group, std::string_view member,
+Result<std::unique_ptr<Consumer>> FaultyLog::NewConsumer(std::string_view group,
+                                                         std::string_view member,
                                                          std::span<const std::string> topics) {
   BONGSU_RETURN_IF_ERROR(Count(Call::kNewConsumer));
-  BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<Consumer> consumer, log_.NewConsumer(group, member, topics));
+  BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<Consumer> consumer,
+                          log_.NewConsumer(group, member, topics));
   return std::unique_ptr<Consumer>(std::make_unique<FaultyConsumer>(*this, std::move(consumer)));
 }
 

@@ -82,8 +82,10 @@ void Bank::Send(const std::vector<std::string>& lines) {
     }
     const PlainEvent event = PlainEvent::Parse(line);
     const Header origin{kOriginHeader, event.origin};
-    REQUIRE(transaction->Append("bongsu.events", PartitionOf(event.user, options.partitions), event.user,
-                                line, std::span(&origin, 1)).ok());
+    REQUIRE(transaction
+                ->Append("bongsu.events", PartitionOf(event.user, options.partitions), event.user,
+                         line, std::span(&origin, 1))
+                .ok());
   }
   REQUIRE(transaction->Commit(Duration(0)) == Outcome::kCommitted);
 }
@@ -158,7 +160,8 @@ std::vector<std::string> Bank::Read(const std::string& topic) {
       batch->Clear();
       REQUIRE(reader->Poll(Duration(0), batch.get(), &at_end).ok());
       for (const Record& record : batch->records()) {
-        std::string line = StrCat(p, " ", record.key, record.value.data() ? " " : " (none)", record.value);
+        std::string line =
+            StrCat(p, " ", record.key, record.value.data() ? " " : " (none)", record.value);
         for (const Header& header : record.headers) {
           if (header.name == kTransactionHeader) continue;
           line += StrCat(" ", header.name, "=", header.value);
@@ -176,13 +179,18 @@ std::string Bank::StateOf(int32_t partition) {
   const auto store = OpenDisk({"bongsu.events", partition});
   REQUIRE(store.ok());
   std::string out;
-  REQUIRE((*store)->Scan("", [&](std::string_view key, std::string_view value) {
-    if (!key.starts_with("m/")) out += StrCat(HexEncode(key), "=", HexEncode(value), "\n");
-    return true;
-  }).ok());
+  REQUIRE((*store)
+              ->Scan("",
+                     [&](std::string_view key, std::string_view value) {
+                       if (!key.starts_with("m/"))
+                         out += StrCat(HexEncode(key), "=", HexEncode(value), "\n");
+                       return true;
+                     })
+              .ok());
   ScoreParts parts = MakeParts(options.parts);
   REQUIRE(parts.pipeline->Start(**store, 10).ok());
-  for (const auto& entry : parts.pipeline->schema().models()) out += HexEncode(entry.model->Save()) + "\n";
+  for (const auto& entry : parts.pipeline->schema().models())
+    out += HexEncode(entry.model->Save()) + "\n";
   const auto meta = (*store)->LoadMeta();
   REQUIRE(meta.ok());
   if (*meta) out += StrCat("next ", (*meta)->next, " time ", (*meta)->time, "\n");

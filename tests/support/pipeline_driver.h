@@ -1,6 +1,7 @@
-// Drives the pipeline as the program does, with small parts whose doings a test can follow: operators
-// that count, alarm, learn, wait and break; a decoder of plain words; a log that behaves as Kafka
-// does (state and log apart) or as the embedded one, and that fails at the call a test names.
+// Drives the pipeline as the program does, with small parts whose doings a test can follow:
+// operators that count, alarm, learn, wait and break; a decoder of plain words; a log that behaves
+// as Kafka does (state and log apart) or as the embedded one, and that fails at the call a test
+// names.
 //
 //   Bank bank;                                  // A log of its own, in memory.
 //   bank.Send({"1 ann VIEW 60", "2 ann BOOM 61"});
@@ -80,16 +81,28 @@ ScoreParts MakeParts(const PartsOptions& options = {});
 
 // Calls a log can be asked for, to fail at.
 enum class Call {
-  kNewConsumer, kNewProducer, kJoin, kPollAssignment, kCommitted, kAssign, kPoll, kBegin, kAppend,
-  kSavePositions, kCommit, kNewReader, kReaderPoll, kCount
+  kNewConsumer,
+  kNewProducer,
+  kJoin,
+  kPollAssignment,
+  kCommitted,
+  kAssign,
+  kPoll,
+  kBegin,
+  kAppend,
+  kSavePositions,
+  kCommit,
+  kNewReader,
+  kReaderPoll,
+  kCount
 };
 enum class Fault {
-  kUnavailable,        // The call fails and does nothing.
-  kAborted,            // Commit: nothing is visible.
-  kUnknownCommitted,   // Commit: no answer, but it was done.
-  kUnknownAborted,     // Commit: no answer, and it was not done.
-  kFenced,             // Commit: another owner took over.
-  kRebalanced          // Commit: aborted, and the partition is lost and given back.
+  kUnavailable,       // The call fails and does nothing.
+  kAborted,           // Commit: nothing is visible.
+  kUnknownCommitted,  // Commit: no answer, but it was done.
+  kUnknownAborted,    // Commit: no answer, and it was not done.
+  kFenced,            // Commit: another owner took over.
+  kRebalanced         // Commit: aborted, and the partition is lost and given back.
 };
 
 // An embedded log in memory behind the face of Kafka: state is not shared, commits tell offsets.
@@ -116,8 +129,8 @@ class FaultyLog final : public Log {
   class FaultyProducer;
   class FaultyTransaction;
   class FaultyReader;
-  Status Count(Call call);              // Unavailable when it is this one's turn to fail.
-  bool Turn(Call call, Fault* fault);   // Counts; true when it is.
+  Status Count(Call call);             // Unavailable when it is this one's turn to fail.
+  bool Turn(Call call, Fault* fault);  // Counts; true when it is.
 
   EmbeddedLog& log_;
   const bool shared_;
@@ -151,8 +164,8 @@ class Bank {
   explicit Bank(Options options);
   ~Bank();
 
-  // Events of one transaction, each to the partition of its user; a line that begins with `tick ` or
-  // another kind of control event goes to all.
+  // Events of one transaction, each to the partition of its user; a line that begins with `tick `
+  // or another kind of control event goes to all.
   void Send(const std::vector<std::string>& lines);
   void SendTo(int32_t partition, std::string_view value, std::vector<Header> headers = {});
   // Runs the score worker until nothing is left, over whatever the log makes it suffer.

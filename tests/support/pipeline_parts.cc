@@ -18,7 +18,9 @@ std::string_view NextWord(std::string_view* text) {
   return word;
 }
 
-double* NumberIn(std::span<std::byte> slot) { return reinterpret_cast<double*>(slot.data()); }
+double* NumberIn(std::span<std::byte> slot) {
+  return reinterpret_cast<double*>(slot.data());
+}
 
 // Counts a person's events: the feature `events`, and a second memory under a kind of its own.
 class Counting final : public Operator {
@@ -46,7 +48,8 @@ class Learning final : public Operator {
         entry_(*schema.AddModel("folding", &model_, options.model_inputs)) {}
   Result<Flow> Process(Event& event, Context& context) override {
     x_ = static_cast<double>(Hash64(event.fields[kEventId].text) % 1000) / 1000;
-    context.verdict().findings.push_back({detector_, model_.Score({&x_, 1}), 50, model_.Maturity()});
+    context.verdict().findings.push_back(
+        {detector_, model_.Score({&x_, 1}), 50, model_.Maturity()});
     return Flow::kNext;
   }
   void Learn(const Event&, const Verdict&, Context& context) noexcept override {
@@ -161,22 +164,27 @@ PlainEvent PlainEvent::Parse(std::string_view line) {
   const std::string_view second = NextWord(&line);
   event.source = line.empty() ? "app" : line;
   int64_t seconds = 0, number = 0;
-  event.good = !second.empty() &&
-               std::from_chars(second.data(), second.data() + second.size(), seconds).ec == std::errc();
+  event.good =
+      !second.empty() &&
+      std::from_chars(second.data(), second.data() + second.size(), seconds).ec == std::errc();
   std::from_chars(event.id.data(), event.id.data() + event.id.size(), number);
   event.time = FromMillis(seconds * 1000);
   event.origin = FormatOrigin({event.source, 0, number, 0});
   return event;
 }
 
-double FoldingModel::Score(std::span<const double> x) const noexcept { return std::abs(x[0] - mean_); }
+double FoldingModel::Score(std::span<const double> x) const noexcept {
+  return std::abs(x[0] - mean_);
+}
 
 void FoldingModel::Learn(std::span<const double> x) noexcept {
   mean_ += weight_ * (x[0] - mean_);
   ++learned_;
 }
 
-void FoldingModel::Contributions(std::span<const double>, std::span<double> out) const noexcept { out[0] = 1; }
+void FoldingModel::Contributions(std::span<const double>, std::span<double> out) const noexcept {
+  out[0] = 1;
+}
 
 std::string FoldingModel::Save() const {
   std::string out(24, '\0');

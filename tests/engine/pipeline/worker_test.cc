@@ -24,9 +24,10 @@ std::vector<std::string> Stream(int events) {
                                : kind == 2 ? "FORGET"
                                : kind == 3 ? "DROP"
                                            : "VIEW";
-    const uint64_t id = kind == 4 ? random.Below(static_cast<uint64_t>(i) + 1) : static_cast<uint64_t>(i);
-    lines.push_back(StrCat(id, " user", random.Below(6), " ", action, " ", kind == 5 ? second / 2 : second,
-                           kind == 6 ? " vpn" : " app"));
+    const uint64_t id =
+        kind == 4 ? random.Below(static_cast<uint64_t>(i) + 1) : static_cast<uint64_t>(i);
+    lines.push_back(StrCat(id, " user", random.Below(6), " ", action, " ",
+                           kind == 5 ? second / 2 : second, kind == 6 ? " vpn" : " app"));
     if (i % 50 == 17) lines.push_back(StrCat("tick ", second));
     if (kind == 7) lines.push_back(StrCat("x user", random.Below(6), " noise"));
   }
@@ -64,7 +65,8 @@ TEST_CASE("however many records a batch holds, outputs and state are the same by
 }
 
 // Runs in three pieces with the fault in the middle of it all; an outage may end the run.
-void RunWithFault(Bank& bank, const std::vector<std::string>& lines, Call call, int nth, Fault fault) {
+void RunWithFault(Bank& bank, const std::vector<std::string>& lines, Call call, int nth,
+                  Fault fault) {
   const auto third = static_cast<std::ptrdiff_t>(lines.size() / 3);
   bank.Send({lines.begin(), lines.begin() + third});
   bank.log().FailAt(call, nth, fault);
@@ -151,8 +153,9 @@ TEST_CASE("partitions may come and go between any two turns") {
   worker_options.max_records = 8;
   worker_options.min_interval = std::chrono::hours(1);  // Commits when full: something is in hand.
   Worker worker(
-      worker_options, bank.log(), [&] { return bank.log().NewConsumer("score", "score-0", topics); },
-      factory, bank.clock, bank.metrics, [](std::string_view) {});
+      worker_options, bank.log(),
+      [&] { return bank.log().NewConsumer("score", "score-0", topics); }, factory, bank.clock,
+      bank.metrics, [](std::string_view) {});
   for (int turn = 0; turn < 200 && !worker.Idle(); ++turn) {
     if (turn % 5 == 3) bank.log().Rebalance();
     REQUIRE(worker.Step().ok());

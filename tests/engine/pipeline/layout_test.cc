@@ -1,0 +1,91 @@
+#include "engine/pipeline/layout.h"
+
+#include <catch2/catch.hpp>
+#include <cstring>
+
+#include "engine/base/random.h"
+
+namespace bongsu {
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+Bytes Random(const Layout& layout, SplitMix64& random) {
+  Bytes bytes(layout.size());
+  const uint64_t density = random.Below(5);
+  for (std::byte& b : bytes) {
+    if (random.Below(4) < density) b = static_cast<std::byte>(random.Next());
+  }
+  return bytes;
+}
+
+std::string Text(const Layout& layout, Bytes bytes, size_t slot) {
+  const auto view = layout.Slot(bytes, slot);
+  return {reinterpret_cast<const char*>(view.data()), view.size()};
+}
+
+TEST_CASE("any profile reads back as it was written") {
+  SplitMix64 random(1);
+  for (int round = 0; round < 500; ++round) {
+    std::vector<SlotInfo> slots;
+    for (uint64_t i = random.Below(6); i > 0; --i) slots.push_back({"slot", random.Below(80)});
+    const Layout layout(slots);
+    const Bytes bytes = Random(layout, random);
+    std::string value;
+    layout.Encode(bytes, &value);
+    Bytes back(layout.size(), std::byte{7});
+    REQUIRE(*Layout::HashOf(value) == layout.hash());
+    REQUIRE(layout.Decode(std::string_view(value).substr(8), back).ok());
+    // What lies between slots is nobody's, but is kept too.
+    REQUIRE(back == bytes);
+  }
+}
+
+TEST_CASE("a descriptor tells the whole layout, whatever an identity holds") {
+  const Layout layout(
+      {{"count 1h", 8}, {"where action=\"A\nB\"", 24}, {"count 1h", 8}, {"7 x", 1}});
+  const Result<Layout> read = Layout::FromDescriptor(layout.descriptor());
+  REQUIRE(read.ok());
+  CHECK(read->hash() == layout.hash());
+  CHECK(read->size() == layout.size());
+  CHECK(layout.Difference(*read) == "start empty: none; dropped: none");
+  for (const char* bad : {"8", "8 x", "x 8\n", " \n", "99999999999 x\n", "-1 x\n", "8\n"}) {
+    CAPTURE(bad);
+    CHECK(Layout::FromDescriptor(bad).status().code() == Code::kCorrupt);
+  }
+}
+
+TEST_CASE("what kept its identity keeps its bytes, wherever it went") {
+  const Layout from({{"a", 8}, {"b 1h", 16}, {"c", 3}, {"gone", 8}});
+  const Layout to({{"c", 3}, {"new", 8}, {"b 2h", 16}, {"a", 8}});
+  SplitMix64 random(2);
+  Bytes old(from.size());
+  for (std::byte& b : old) b = static_cast<std::byte>(random.Next() | 1);
+  Bytes now(to.size(), std::byte{9});
+  from.Migrate(old, to, now);
+  CHECK(Text(to, now, 0) == Text(from, old, 2));
+  CHECK(Text(to, now, 3) == Text(from, old, 0));
+  CHECK(Text(to, now, 1) == std::string(8, '\0'));
+  CHECK(Text(to, now, 2) == std::string(16, '\0'));
+  CHECK(from.Difference(to) == "start empty: new, b 2h; dropped: b 1h, gone");
+}
+
+TEST_CASE("bytes that do not fit are refused, never read past") {
+  const Layout layout({{"a", 64}});
+  Bytes profile(layout.size());
+  SplitMix64 random(3);
+  int refused = 0;
+  for (int round = 0; round < 5000; ++round) {
+    std::string words(random.Below(90), '\0');
+    for (char& c : words)
+      c = static_cast<char>(random.Below(3) == 0 ? random.Next() : random.Below(9));
+    const Status status = layout.Decode(words, profile);
+    if (!status.ok()) ++refused;
+    REQUIRE((status.ok() || status.code() == Code::kCorrupt));
+  }
+  CHECK(refused > 1000);
+  CHECK(Layout::HashOf("short").status().code() == Code::kCorrupt);
+}
+
+}  // namespace
+}  // namespace bongsu
