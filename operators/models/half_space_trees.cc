@@ -13,7 +13,7 @@
 namespace bongsu {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kFormat = 2;
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr double kHuge = 1e150;  // Beyond it a width could overflow.
 constexpr double kPadding = 0.15;
@@ -77,9 +77,17 @@ Result<std::unique_ptr<HalfSpaceTrees>> HalfSpaceTrees::Make(HalfSpaceTreesParam
 HalfSpaceTrees::HalfSpaceTrees(HalfSpaceTreesParams params) : params_(std::move(params)) {
   const double vectors = static_cast<double>(params_.window) * static_cast<double>(params_.trees);
   limit_ = params_.size_limit * static_cast<double>(params_.window);
-  greatest_ = params_.scoring == HalfSpaceTreesParams::Scoring::kRiver
-                  ? vectors * (PowerOfTwo(params_.depth + 1) - 1)
-                  : vectors * PowerOfTwo(params_.depth);
+  switch (params_.scoring) {
+    case HalfSpaceTreesParams::Scoring::kRiver:
+      greatest_ = vectors * (PowerOfTwo(params_.depth + 1) - 1);
+      break;
+    case HalfSpaceTreesParams::Scoring::kPaper:
+      greatest_ = vectors * PowerOfTwo(params_.depth);
+      break;
+    case HalfSpaceTreesParams::Scoring::kDensity:
+      greatest_ = params_.trees * (params_.depth - 1 + Log2(2.0 * params_.window + 1));
+      break;
+  }
   log_greatest_ = Log2(1 + greatest_);
   roots_ = (static_cast<size_t>(params_.trees) + kLanes - 1) / kLanes * kLanes;
   ranges_.resize(params_.dimensions);
@@ -96,7 +104,7 @@ bool HalfSpaceTrees::Prepare(std::span<const double> x, Vector* clipped) const n
     const double v = x[f];
     const bool known = std::isfinite(v);
     missing |= !known;
-    const double above = v < ranges_[f].low ? ranges_[f].low : v;
+    const double above = v < ranges_[f].floor ? ranges_[f].floor : v;
     (*clipped)[f] = known ? (above > ranges_[f].high ? ranges_[f].high : above) : kUnknown;
   }
   return missing;
@@ -132,9 +140,9 @@ double HalfSpaceTrees::Score(std::span<const double> x) const noexcept {
   if (!ready()) return 0;
   Vector clipped;
   const double sum = Prepare(x, &clipped) ? Walk<true>(clipped) : Walk<false>(clipped);
-  const double ordinary = params_.scoring == HalfSpaceTreesParams::Scoring::kRiver
-                              ? sum / greatest_
-                              : Log2(1 + sum) / log_greatest_;
+  const double ordinary = params_.scoring == HalfSpaceTreesParams::Scoring::kPaper
+                              ? Log2(1 + sum) / log_greatest_
+                              : sum / greatest_;
   return std::clamp(1 - ordinary, 0.0, 1.0);
 }
 
@@ -169,7 +177,25 @@ void HalfSpaceTrees::AdoptRanges() {
   }
 }
 
+// The floors follow from the reference window, so that a snapshot need not hold them.
+void HalfSpaceTrees::SetFloors() {
+  std::vector<double> column;
+  for (size_t f = 0; f < params_.dimensions; ++f) {
+    ranges_[f].floor = ranges_[f].low;
+    if (!params_.more) continue;
+    column.clear();
+    for (size_t i = f; i < reference_.size(); i += params_.dimensions) {
+      if (!std::isnan(reference_[i])) column.push_back(reference_[i]);
+    }
+    if (column.empty()) continue;
+    const auto middle = column.begin() + static_cast<std::ptrdiff_t>(column.size() / 2);
+    std::nth_element(column.begin(), middle, column.end());
+    ranges_[f].floor = std::max(ranges_[f].low, *middle);
+  }
+}
+
 void HalfSpaceTrees::GrowAll() {
+  SetFloors();
   const size_t window = static_cast<size_t>(params_.window);
   columns_.resize(reference_.size());
   Vector clipped;
@@ -220,8 +246,11 @@ uint32_t HalfSpaceTrees::AddLeaves(size_t count) {
 void HalfSpaceTrees::Grow(Growth* growth, uint32_t at, uint64_t place, int depth, size_t begin,
                           size_t end, double above) {
   const size_t mass = end - begin;
-  const double own = static_cast<double>(mass) * PowerOfTwo(depth);
-  const double part = params_.scoring == HalfSpaceTreesParams::Scoring::kRiver ? above + own : own;
+  using Scoring = HalfSpaceTreesParams::Scoring;
+  const double own = params_.scoring == Scoring::kDensity
+                         ? depth - 1 + Log2(2.0 * static_cast<double>(mass) + 1)
+                         : static_cast<double>(mass) * PowerOfTwo(depth);
+  const double part = params_.scoring == Scoring::kRiver ? above + own : own;
   nodes_[at].mass = static_cast<uint16_t>(mass);
   if (IsTerminal(mass, depth) || growth->usable.empty()) {
     parts_[at] = part;
@@ -337,7 +366,7 @@ void WriteParams(const HalfSpaceTreesParams& p, std::string* out) {
   ByteWriter writer(out);
   writer.U8(kFormat);
   writer.Varint(p.dimensions);
-  for (const int number : {p.trees, p.depth, p.window, static_cast<int>(p.scoring)}) {
+  for (const int number : {p.trees, p.depth, p.window, static_cast<int>(p.scoring), int{p.more}}) {
     writer.Varint(static_cast<uint64_t>(number));
   }
   writer.F64(p.size_limit);

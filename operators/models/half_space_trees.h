@@ -15,6 +15,8 @@
 // after that; values outside are taken as lying at its edge. Until then a constant counts as a
 // range around itself, and a feature without any value is not cut. A member that is not finite is
 // "not known": at its cuts it follows the heavier side, so that missing it makes nothing stranger.
+// With `more`, whatever lies below the median of the last full window counts as the median: who did
+// nothing yet today is not strange, however busy the others were.
 // What it misses: a cluster of strange events as large as `size_limit` of the window, and bursts
 // longer than the window, which become the model (see the operator's `learn`).
 #pragma once
@@ -36,7 +38,10 @@ struct HalfSpaceTreesParams {
   // kPaper: work ranges around a random centre, cut in the middle; mass x 2^depth of the last node.
   // kRiver: as River's HalfSpaceTrees: cuts at random, 15 % from the edges, features by width;
   // masses summed over the path, as 1 - sum / greatest sum.
-  enum class Scoring { kPaper, kRiver };
+  // kDensity: cut as kPaper; mean over the trees of log2(mass + 1/2) + depth of the last node. A
+  // sum of masses is as ordinary as its most ordinary tree; here every tree counts alike, and a
+  // place cut off early, far from everything, is stranger than a gap between neighbours.
+  enum class Scoring { kPaper, kRiver, kDensity };
   struct Range {
     double low = 0, high = 1;
   };
@@ -48,6 +53,8 @@ struct HalfSpaceTreesParams {
   double size_limit = 0.1;  // Of the window: a node with no more mass than that is not cut.
   uint64_t seed = 1;
   Scoring scoring = Scoring::kPaper;
+  bool more =
+      false;  // Only more than usual is strange: below a window's median counts as the median.
   std::vector<std::optional<Range>> known;  // Empty, or one a feature; taken as given, not widened.
 };
 
@@ -58,7 +65,8 @@ class HalfSpaceTrees final : public Model {
   // kInvalid when a parameter is out of its bounds.
   static Result<std::unique_ptr<HalfSpaceTrees>> Make(HalfSpaceTreesParams params);
 
-  // 0 until the first window is full. kPaper: 1 - log(1 + mass) / log(1 + greatest mass).
+  // 0 until the first window is full. kPaper: 1 - log(1 + mass) / log(1 + greatest mass); kDensity:
+  // 0 at the greatest density, 1 where the first cut of every tree leaves nothing.
   double Score(std::span<const double> x) const noexcept override;
   void Learn(std::span<const double> x) noexcept override;
   // Per step of a path, how much thinner than half the chosen side was, given to the feature of the
@@ -87,6 +95,7 @@ class HalfSpaceTrees final : public Model {
     double low = 0, high = 0;
     bool usable = false;  // Has been seen.
     bool fixed = false;   // Will not change any more.
+    double floor = 0;     // What is below counts as this: `low`, or the median.
   };
   struct Growth;  // The scratch of growing one tree.
   using Vector = std::array<double, kMaxDimensions>;
@@ -94,6 +103,7 @@ class HalfSpaceTrees final : public Model {
   explicit HalfSpaceTrees(HalfSpaceTreesParams params);
   void RollOver();
   void AdoptRanges();
+  void SetFloors();
   void GrowAll();
   uint32_t AddLeaves(size_t count);
   void Grow(Growth* growth, uint32_t at, uint64_t place, int depth, size_t begin, size_t end,

@@ -18,10 +18,17 @@ constexpr uint64_t kFirst = std::bit_cast<uint64_t>(kNearest) >> kShift;
 constexpr size_t kBins = (std::bit_cast<uint64_t>(1.0) >> kShift) - kFirst + 1;
 constexpr uint64_t kUnit = uint64_t{1} << 20;  // One score, before it is halved.
 constexpr double kReady = 10000;
+constexpr double kTail = 0.01;           // Where the exponential tail begins,
+constexpr double kTailUsed = kTail / 4;  // and where it is used.
+constexpr double kCaution = 2;           // It is taken to thin out so many times slower than seen.
 
 size_t BinOf(double score) {
   const double distance = 1 - std::clamp(score, 0.0, 1.0);
   return distance <= kNearest ? 0 : (std::bit_cast<uint64_t>(distance) >> kShift) - kFirst;
+}
+
+double LogDistance(size_t bin) {
+  return -Log(std::bit_cast<double>((static_cast<uint64_t>(bin) + kFirst) << kShift));
 }
 
 double Scores(uint64_t units) {
@@ -49,6 +56,30 @@ double TailCalibrator::TailProbability(double score) const noexcept {
   uint64_t as_high = 0;
   for (size_t i = BinOf(score) + 1; i > 0; i &= i - 1) as_high += sums_[i];
   return (Scores(as_high) + 1) / (Scores(total_) + 1);
+}
+
+double TailCalibrator::LogDistanceOf(uint64_t units) const noexcept {
+  size_t bins = 0;  // As many, from the strangest on, hold less than `units`.
+  for (size_t step = std::bit_floor(kBins); step > 0; step /= 2) {
+    if (bins + step > kBins || sums_[bins + step] >= units) continue;
+    bins += step;
+    units -= sums_[bins];
+  }
+  return LogDistance(std::min(bins, kBins - 1));
+}
+
+double TailCalibrator::TailProbability(double score, double reach) const noexcept {
+  const double rank = TailProbability(score);
+  if (rank > kTailUsed) return rank;
+  const auto part = [&](double share) {
+    return LogDistanceOf(
+        std::max<uint64_t>(1, static_cast<uint64_t>(share * static_cast<double>(total_))));
+  };
+  const double begin = part(kTail), used = part(kTailUsed);
+  constexpr double kLogOfFour = 1.3862943611198906, kLog2OfE = 1.4426950408889634;
+  const double thinning = std::max(1e-3, kCaution * (used - begin) / kLogOfFour);
+  const double tail = kTail * Exp2(-(LogDistance(BinOf(score)) - begin) / thinning * kLog2OfE);
+  return std::max(std::min(rank, tail), rank / reach);
 }
 
 void TailCalibrator::Add(size_t bin, uint64_t weight) {

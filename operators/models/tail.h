@@ -8,8 +8,14 @@
 // in integers; the size is fixed (160 KiB). Equal scores share a bin, and a whole bin counts as "as
 // high": ties and the coarseness of the bins make a score look more ordinary, never less. With n
 // scores seen the probability is (number as high + 1) / (n + 1): the rank the new score would take
-// among them, valid for every n and never 0. Nothing is extrapolated: a risk of 80 needs 10,000
-// scores, and a model says so in Maturity.
+// among them, valid for every n and never 0.
+//
+// A rank cannot tell a little more than ever from a thousand times more, and a burst lends its rank
+// to the next one. So, beyond the strangest quarter per cent, an exponential tail may make a score
+// rarer than its rank: how fast scores thin out between the strangest 1 % and 0.25 % (in the
+// logarithm of the distance to 1), taken half as fast to be on the safe side, and never below a
+// bounded part of the rank. That needs 400 scores; Maturity says how little was learned until
+// 10,000.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +40,9 @@ class TailCalibrator final : public Model {
 
   // P(an ordinary score >= `score`), in [1 / (n + 1), 1]; 1 when `score` is NaN.
   double TailProbability(double score) const noexcept;
+  // The same with the exponential tail: at least TailProbability / `reach`; `reach` >= 1, and 1 is
+  // the rank alone.
+  double TailProbability(double score, double reach) const noexcept;
   // Adds what `other` has counted; both have the same memory.
   void Merge(const TailCalibrator& other);
   // Scores learned, forgotten ones included.
@@ -52,6 +61,8 @@ class TailCalibrator final : public Model {
   void Add(size_t bin, uint64_t weight);
   void ForgetIfDue();
   void Rebuild();
+  // -log(1 - score) of the bin that holds the so-many-th strangest score, in units.
+  double LogDistanceOf(uint64_t units) const noexcept;
 
   uint64_t memory_;
   uint64_t learned_ = 0;

@@ -20,8 +20,10 @@ struct DecayedRatio {
   double of = 0, to = 0;
 };
 
-double Quotient(double of, double to) {
-  return to > 0 ? of / to : std::numeric_limits<double>::quiet_NaN();
+// `smooth` events that do not match are added to what was seen: with few events a ratio says
+// little.
+double Quotient(double of, double to, double smooth) {
+  return to + smooth > 0 ? of / (to + smooth) : std::numeric_limits<double>::quiet_NaN();
 }
 
 void Count(uint32_t* counter) {
@@ -30,8 +32,8 @@ void Count(uint32_t* counter) {
 
 class WindowRatio final : public Operator {
  public:
-  WindowRatio(Filter of, Filter to, Duration window, FeaturePlace place)
-      : of_(std::move(of)), to_(std::move(to)), steps_(window), place_(place) {}
+  WindowRatio(Filter of, Filter to, Duration window, double smooth, FeaturePlace place)
+      : of_(std::move(of)), to_(std::move(to)), steps_(window), smooth_(smooth), place_(place) {}
 
   Result<Flow> Process(Event& event, Context& context) override {
     const std::span<std::byte> slot = context.Slot(place_.slot);
@@ -48,22 +50,25 @@ class WindowRatio final : public Operator {
       of += pair.of;
       to += pair.to;
     }
-    event.features[place_.feature] = Quotient(static_cast<double>(of), static_cast<double>(to));
+    event.features[place_.feature] =
+        Quotient(static_cast<double>(of), static_cast<double>(to), smooth_);
     return Flow::kNext;
   }
 
  private:
   const Filter of_, to_;
   const Steps steps_;
+  const double smooth_;
   const FeaturePlace place_;
 };
 
 class FadingRatio final : public Operator {
  public:
-  FadingRatio(Filter of, Filter to, Duration half_life, FeaturePlace place)
+  FadingRatio(Filter of, Filter to, Duration half_life, double smooth, FeaturePlace place)
       : of_(std::move(of)),
         to_(std::move(to)),
         half_life_(static_cast<double>(half_life.count())),
+        smooth_(smooth),
         place_(place) {}
 
   Result<Flow> Process(Event& event, Context& context) override {
@@ -74,7 +79,7 @@ class FadingRatio final : public Operator {
       Add(event.time, of, to, &ratio);
       StoreSlot(ratio, slot);
     }
-    event.features[place_.feature] = Quotient(ratio.of, ratio.to);
+    event.features[place_.feature] = Quotient(ratio.of, ratio.to, smooth_);
     return Flow::kNext;
   }
 
@@ -94,7 +99,7 @@ class FadingRatio final : public Operator {
   }
 
   const Filter of_, to_;
-  const double half_life_;
+  const double half_life_, smooth_;
   const FeaturePlace place_;
 };
 
@@ -117,13 +122,16 @@ std::unique_ptr<Operator> Build(const RatioOptions& options, BuildContext& conte
   const std::optional<FeaturePlace> place =
       Declare(options.name, std::move(info), "ratio",
               StrCat(span->Describe(), " of=", options.ratio.of.Canonical(),
-                     " to=", options.ratio.to.Canonical()),
+                     " to=", options.ratio.to.Canonical(),
+                     options.smooth > 0 ? StrCat(" smooth=", options.smooth) : ""),
               span->window ? sizeof(RatioRing) : sizeof(DecayedRatio), context);
   if (!place) return nullptr;
   if (span->window) {
-    return std::make_unique<WindowRatio>(*std::move(of), *std::move(to), *span->window, *place);
+    return std::make_unique<WindowRatio>(*std::move(of), *std::move(to), *span->window,
+                                         options.smooth, *place);
   }
-  return std::make_unique<FadingRatio>(*std::move(of), *std::move(to), *span->half_life, *place);
+  return std::make_unique<FadingRatio>(*std::move(of), *std::move(to), *span->half_life,
+                                       options.smooth, *place);
 }
 
 }  // namespace
@@ -143,6 +151,11 @@ const FieldTable<RatioOptions>& RatioOptions::Fields() {
     auto fields = FeatureFields<RatioOptions>("ratio", &RatioOptions::ratio,
                                               "Which events, in relation to which: {of, to}.");
     AddSpan(&fields);
+    fields
+        .Field("smooth", &RatioOptions::smooth,
+               "So many events that match `to` alone are added, so that few events say little.")
+        .Min(0)
+        .Max(1e6);
     AddDescription(&fields);
     return fields;
   }();
@@ -156,7 +169,8 @@ OperatorSpec RatioSpec() {
           "{name: off_hours_login_ratio, ratio: {of: {action: LOGIN, off_hours: true}, "
           "to: {action: LOGIN}}, window: 30d}")
       .Details(
-          "No value (NaN) while nothing matched `to`. The two filters are counted apart: where "
+          "No value (NaN) while nothing matched `to` and smooth is 0. The two filters are counted "
+          "apart: where "
           "`of` is not a part of `to`, the ratio may exceed 1. The current event counts in its own "
           "value. Late events count as with `count`.")
       .Build(Build);

@@ -1,5 +1,5 @@
 // How many events match `of` for each that matches `to`: the share of log-ins that are off hours.
-// NaN while nothing matched `to`. The current event counts in its own value. Runs in the profile
+// NaN while nothing matched `to`, unless `smooth` says to begin at 0. The current event counts in its own value. Runs in the profile
 // stage, on the thread of the shard. Memory a person: 264 bytes (window) or 24 (half_life).
 #pragma once
 
@@ -20,6 +20,7 @@ struct RatioOptions {
   Located<std::string> name;
   RatioParts ratio;
   std::optional<Duration> window, half_life;
+  double smooth = 0;
   std::string description;
   static const FieldTable<RatioOptions>& Fields();
 };

@@ -94,7 +94,7 @@ std::optional<size_t> NumberField(const Located<std::string>& name, BuildContext
 }
 
 std::string_view UnitOf(size_t field) {
-  return field == kBytes ? "bytes" : "points";
+  return field == kBytes ? "bytes" : field == kRows ? "rows" : "points";
 }
 
 std::unique_ptr<Operator> Build(const SumOptions& options, BuildContext& context) {

@@ -110,6 +110,16 @@ std::string Padded(std::string text, size_t width) {
 
 std::string Percent(double share) { return StrCat(static_cast<int>(share * 100 + 0.5), " %"); }
 
+// The reasons of a message, cut at a word: the risk and the name have columns of their own.
+std::string Why(const std::string& message) {
+  constexpr size_t kWidth = 100;
+  const size_t colon = message.find("\": ");
+  std::string why = colon == std::string::npos ? message : message.substr(colon + 3);
+  if (why.size() <= kWidth) return why;
+  const size_t space = why.rfind(", ", kWidth);
+  return why.substr(0, space == std::string::npos ? kWidth : space) + " …";
+}
+
 void PrintTable(const Outcome& outcome, const DemoArguments& arguments) {
   std::vector<std::pair<std::string, Person>> ranked(outcome.people.begin(), outcome.people.end());
   std::stable_sort(ranked.begin(), ranked.end(),
@@ -126,7 +136,7 @@ void PrintTable(const Outcome& outcome, const DemoArguments& arguments) {
     const Person& person = at->second;
     const auto after = std::chrono::floor<std::chrono::minutes>(std::max(person.first, planted.from) - planted.from);
     out += Padded("yes", 6) + Padded(StrCat(at - ranked.begin() + 1), 4) + Padded(FormatDuration(after), 6) +
-           Padded(StrCat(static_cast<int>(person.top.risk)), 4) + person.top.message + "\n";
+           Padded(StrCat(static_cast<int>(person.top.risk)), 4) + Why(person.top.message) + "\n";
   }
   out += StrCat("\n", outcome.replay.events, " events of ", arguments.stream.people, " people in ",
                 arguments.stream.days, " days; ", outcome.replay.alerts, " alerts about ", outcome.people.size(),

@@ -55,8 +55,9 @@ TEST_CASE("a hundred times the usual is among the strangest events ever seen") {
   PipelineHarness run(Specs(), Pipeline(""));
   Teach(&run, 3000);
   const Finding finding = Judge(&run, Moved(10000, 1));
-  CHECK(finding.risk > 55);  // One in 2,751 is 68.8 points, if nothing else scored as high.
-  CHECK(finding.risk <= 20 * std::log10(2751.0) + 1e-6);
+  // One in 2,751 is 68.8 points, if nothing else scored as high; ten times rarer is 20 more.
+  CHECK(finding.risk > 75);
+  CHECK(finding.risk <= 20 * std::log10(27510.0) + 1e-6);
   CHECK(finding.raw > 0.3);
   CHECK(finding.maturity == Approx(0.275).margin(0.001));
 }
@@ -123,8 +124,8 @@ TEST_CASE("what it learns of risky events is what the options say") {
 
 TEST_CASE(
     "risky events teach at most learn_cap vectors in a window, and at least enough to adapt") {
-  PipelineHarness run(Specs(),
-                      std::string(kPlantedRisk) + Pipeline(", window: 100, learn_cap: 10"));
+  PipelineHarness run(
+      Specs(), std::string(kPlantedRisk) + Pipeline(", window: 100, learn_cap: 10, reach: 0"));
   SplitMix64 random(1);
   for (int i = 0; i < 100; ++i) run.Send(Ordinary(&random).With("bytes", 0.0));
   const size_t full = Learned(run, "behaviour.trees");
@@ -146,6 +147,48 @@ TEST_CASE("a burst of strange events does not become the model, where learning a
     return raw;
   };
   CHECK(raw_after_burst(", learn_below: 20") > raw_after_burst(", learn: all"));
+}
+
+TEST_CASE("who does less than usual is not strange, unless asked for") {
+  const auto risk_of_nothing = [](const std::string& options) {
+    PipelineHarness run(Specs(), Pipeline(options));
+    Teach(&run, 3000);
+    return Judge(&run, Moved(0, 0)).risk;
+  };
+  CHECK(risk_of_nothing("") < 20);
+  CHECK(risk_of_nothing(", strange: both") > 50);
+}
+
+TEST_CASE("a first burst does not make the second one ordinary") {
+  const auto second = [](const std::string& options) {
+    PipelineHarness run(Specs(), Pipeline(options));
+    Teach(&run, 4000);
+    for (int i = 0; i < 100; ++i) Judge(&run, Moved(8000, 1));
+    Teach(&run, 200, 7);
+    return Judge(&run, Moved(8000, 1)).risk;
+  };
+  CHECK(second(", learn_below: 60") > second(", learn: all") + 5);
+}
+
+TEST_CASE("with reach its window covers the past, without only the last events") {
+  const auto raw_of_the_past = [](const std::string& options) {
+    PipelineHarness run(Specs(), Pipeline(options));
+    SplitMix64 random(2);
+    for (int i = 0; i < 6000; ++i) run.Send(i % 1000 < 500 ? Moved(1000, 0.1) : Ordinary(&random));
+    return Judge(&run, Moved(1000, 0.1)).raw;
+  };
+  CHECK(raw_of_the_past("") < 0.1);
+  CHECK(raw_of_the_past(", reach: 0, learn: all") > 0.15);
+}
+
+TEST_CASE("a feature of a known unit can be far above all that the first window had") {
+  const auto raw = [](const std::string& options, double rows) {
+    PipelineHarness run(Specs(), Pipeline(options));
+    Teach(&run, 600);
+    return Judge(&run, Moved(rows, 1)).raw;
+  };
+  CHECK(raw("", 9000) > raw("", 400));
+  CHECK(raw(", unit_ranges: false", 9000) == raw(", unit_ranges: false", 400));
 }
 
 TEST_CASE("saved and loaded at any step, it goes on as if nothing had happened") {

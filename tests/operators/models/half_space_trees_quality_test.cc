@@ -85,6 +85,16 @@ TEST_CASE("ranges found in the first window beat known ones on annthyroid") {
   CHECK(paper.mean > 0.72);
 }
 
+TEST_CASE("scored by density it is no worse than the paper's way") {
+  const auto name = GENERATE("annthyroid", "shuttle");
+  const auto rows = Stream(name);
+  if (!rows) return;
+  const double density = Over(*rows, Scoring::kDensity, false, 2).mean;
+  const double paper = Over(*rows, Scoring::kPaper, false, 2).mean;
+  INFO(name << ": by density " << density << ", the paper's way " << paper);
+  CHECK(density > paper - 0.02);
+}
+
 TEST_CASE("shuttle is as easy as published") {
   const auto rows = Stream("shuttle");
   if (!rows) return;

@@ -42,13 +42,58 @@ void Teach(Model* model, size_t dimensions, int count, uint64_t seed = 1) {
 }
 
 TEST_CASE("a vector far from the crowd scores above every vector of the crowd") {
-  const auto scoring = GENERATE(Scoring::kPaper, Scoring::kRiver);
+  const auto scoring = GENERATE(Scoring::kPaper, Scoring::kRiver, Scoring::kDensity);
   const auto forest = Forest(Params(3, scoring));
   Teach(forest.get(), 3, 500);
   const double strange = forest->Score(std::vector{10.0, 10.0, 40.0});
   CHECK(strange <= 1);
   SplitMix64 random(99);
   for (int i = 0; i < 200; ++i) CHECK(forest->Score(Ordinary(3, &random)) < strange);
+}
+
+TEST_CASE("by density, further off and off in more ways is stranger still") {
+  auto params = Params(3, Scoring::kDensity);
+  params.known.assign(3, HalfSpaceTreesParams::Range{0, 1000});
+  const auto forest = Forest(std::move(params));
+  Teach(forest.get(), 3, 500);
+  const auto score = [&](double a, double b, double c) {
+    return forest->Score(std::vector{a, b, c});
+  };
+  CHECK(score(10, 10, 10) < 0.2);
+  CHECK(score(10, 10, 10) < score(10, 10, 100));
+  CHECK(score(10, 10, 100) < score(10, 10, 900));
+  CHECK(score(10, 10, 900) < score(900, 900, 900));
+  CHECK(score(900, 900, 900) < 1);
+}
+
+TEST_CASE("less than usual is strange, unless only more is asked for") {
+  const bool more = GENERATE(false, true);
+  auto params = Params(2, Scoring::kDensity);
+  params.known.assign(2, HalfSpaceTreesParams::Range{0, 20});
+  params.more = more;
+  const auto forest = Forest(std::move(params));
+  Teach(forest.get(), 2, 500);
+  const double usual = forest->Score(std::vector{10.0, 10.0}),
+               less = forest->Score(std::vector{1.0, 1.0});
+  CHECK(forest->Score(std::vector{19.0, 19.0}) > usual + 0.2);
+  CHECK((less > usual + 0.2) == !more);
+  if (!more) return;
+  std::vector<double> shares(2);
+  forest->Contributions(std::vector{1.0, 19.0}, shares);
+  CHECK(shares[0] < 0.1);
+}
+
+TEST_CASE(
+    "where only more is strange, a snapshot goes on the same, and one that also minded less is "
+    "refused") {
+  auto params = Params(2, Scoring::kDensity);
+  const auto both = Forest(params);
+  params.more = true;
+  const auto forest = Forest(params), loaded = Forest(params);
+  Teach(forest.get(), 2, 700);
+  REQUIRE(loaded->Load(forest->Save()).ok());
+  CHECK(loaded->Score(std::vector{3.0, 14.0}) == forest->Score(std::vector{3.0, 14.0}));
+  CHECK(both->Load(forest->Save()).code() == Code::kInvalid);
 }
 
 TEST_CASE("before the first window is full nothing is strange") {
@@ -156,7 +201,7 @@ TEST_CASE("a feature that never changed makes its first change strange") {
 }
 
 TEST_CASE("contributions name the feature that is off, and add up to one") {
-  const auto scoring = GENERATE(Scoring::kPaper, Scoring::kRiver);
+  const auto scoring = GENERATE(Scoring::kPaper, Scoring::kRiver, Scoring::kDensity);
   const auto forest = Forest(Params(4, scoring));
   Teach(forest.get(), 4, 500);
   std::vector<double> shares(4);

@@ -103,6 +103,63 @@ TEST_CASE("ordinary scores get the risk that their rarity says") {
   CHECK(over_60 == Approx(100).epsilon(0.4));
 }
 
+// Scores whose distance to 1 has an exponential logarithm.
+double Exponential(SplitMix64* random, double thinning) {
+  return 1 - std::pow(1 - random->Unit(), thinning);
+}
+
+TEST_CASE("beyond what was seen, the further the rarer, down to the reach") {
+  SplitMix64 random(5);
+  TailCalibrator tail;
+  for (int i = 0; i < 5000; ++i) Learn(&tail, Exponential(&random, 0.05));
+  const double rank = tail.TailProbability(0.99);
+  CHECK(rank == Approx(1.0 / 5001));
+  double last = 1;
+  for (const double score : {0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.99}) {
+    const double p = tail.TailProbability(score, 100);
+    CHECK(p <= last);
+    CHECK(p <= tail.TailProbability(score));
+    CHECK(p >= tail.TailProbability(score) / 100);
+    last = p;
+  }
+  CHECK(tail.TailProbability(0.99, 100) == Approx(rank / 100));
+  CHECK(tail.TailProbability(0.99, 10) == Approx(rank / 10));
+  CHECK(tail.TailProbability(0.99, 1) == rank);
+  CHECK(tail.TailProbability(0.05, 100) == tail.TailProbability(0.05));
+}
+
+TEST_CASE("what comes from the same tail is rarely called rarer than it is") {
+  SplitMix64 random(9);
+  TailCalibrator tail;
+  int over_80 = 0;
+  for (int i = 0; i < 100000; ++i) {
+    const double score = Exponential(&random, 0.05);
+    over_80 += RiskOfTail(tail.TailProbability(score, 10)) >= 80;
+    Learn(&tail, score);
+  }
+  CHECK(over_80 <= 20);  // One in 10,000 would be 10.
+}
+
+TEST_CASE("a burst of the past does not hide one that is as strange") {
+  SplitMix64 random(5);
+  TailCalibrator tail;
+  for (int i = 0; i < 20000; ++i) Learn(&tail, Exponential(&random, 0.05));
+  for (int i = 0; i < 20; ++i) Learn(&tail, 0.95);
+  CHECK(RiskOfTail(tail.TailProbability(0.95)) < 61);
+  CHECK(RiskOfTail(tail.TailProbability(0.95, 10)) > 79);
+}
+
+TEST_CASE("with too few scores there is no tail to follow") {
+  SplitMix64 random(5);
+  TailCalibrator tail;
+  for (int i = 0; i < 398; ++i) {
+    CHECK(tail.TailProbability(0.99, 100) == tail.TailProbability(0.99));
+    Learn(&tail, Exponential(&random, 0.05));
+  }
+  for (int i = 0; i < 5; ++i) Learn(&tail, Exponential(&random, 0.05));
+  CHECK(tail.TailProbability(0.99, 100) < tail.TailProbability(0.99));
+}
+
 TEST_CASE("two halves merge into the whole, byte for byte") {
   SplitMix64 random(2);
   TailCalibrator whole, left, right;

@@ -30,6 +30,14 @@ TEST_CASE("ratio has no value until there is something to relate to") {
   CHECK(run.Send(LoginFailed("ann")).feature("r") == 0.5);
 }
 
+TEST_CASE("a smoothed ratio begins at nothing and needs many events to be sure") {
+  auto run = Relating(GENERATE("window: 1h, smooth: 3", "half_life: 1h, smooth: 3"));
+  CHECK(run.Send(View("ann", "db")).feature("r") == 0);
+  CHECK(run.Send(LoginFailed("ann")).feature("r") == 0.25);
+  for (int i = 0; i < 26; ++i) run.Send(LoginFailed("ann"));
+  CHECK(run.Send(LoginFailed("ann")).feature("r") > 0.9);
+}
+
 TEST_CASE("off_hours_login_ratio counts log-ins outside the calendar's office hours") {
   PipelineHarness run(
       {CalendarSpec(), RatioSpec()},

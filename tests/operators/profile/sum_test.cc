@@ -104,5 +104,12 @@ TEST_CASE("only a number can be summed") {
         "test.yaml:1:24: [0].were: unknown key; did you mean \"where\"?\n");
 }
 
+TEST_CASE("a sum has the unit of what it sums") {
+  const auto [field, unit] = GENERATE(table<std::string, std::string>(
+      {{"rows", "rows"}, {"bytes", "bytes"}, {"sensitivity", "points"}}));
+  const PipelineHarness run({SumSpec()}, "- {name: s, sum: " + field + ", window: 1h}");
+  CHECK(run.schema().features()[0].unit == unit);
+}
+
 }  // namespace
 }  // namespace bongsu
