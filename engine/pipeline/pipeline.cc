@@ -143,6 +143,7 @@ Status Pipeline::OpenPerson(std::string_view user) {
   if (!profile.ok()) return NotTheEvent(profile.status());
   profiles_->Touch();
   store_->Mark();
+  timers_->Mark();
   context_->Bind(user, *profile);
   return Status::Ok();
 }
@@ -150,6 +151,7 @@ Status Pipeline::OpenPerson(std::string_view user) {
 Status Pipeline::Fail(Status status, size_t alerts, size_t risks, size_t suppressed) {
   profiles_->Undo();
   store_->Rollback();
+  timers_->Undo();
   emitted_.alerts.resize(alerts);
   emitted_.risks.resize(risks);
   emitted_.suppressed.resize(suppressed);
@@ -177,6 +179,7 @@ Status Pipeline::Process(Event& event) {
 Status Pipeline::AdvanceTo(Timestamp now) {
   while (timers_->AnyDue(now)) {
     store_->Mark();
+    timers_->Mark();
     BONGSU_ASSIGN_OR_RETURN(const std::optional<Timers::Due> due, timers_->Take(now));
     if (!due) return Status::Ok();
     const auto step = std::find_if(steps_.begin(), steps_.end(), [&](const PipelineStep& s) { return s.name == due->op; });
