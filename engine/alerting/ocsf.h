@@ -15,7 +15,8 @@
 namespace bongsu {
 
 // The kinds of analytic that OCSF knows (finding_info.analytic.type_id).
-enum class AnalyticKind { kRule = 1, kBehavioral = 2, kStatistical = 3, kLearning = 4 };
+// OCSF has 4 for learning too, but not in version 1.2, where such a finding would be invalid.
+enum class AnalyticKind { kRule = 1, kBehavioral = 2, kStatistical = 3 };
 
 // Of MITRE ATT&CK: "T1078", "Valid Accounts".
 struct OcsfTechnique {

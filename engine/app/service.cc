@@ -33,6 +33,8 @@ Service::Service(const Options& options) : options_(options) {}
 Result<std::unique_ptr<Service>> Service::Start(const Options& options) {
   std::unique_ptr<Service> service(new Service(options));
   BONGSU_RETURN_IF_ERROR(service->OpenWiring());
+  // Before the listener: a probe that comes earlier than the workers must not hear that all is well.
+  service->health_.Set("start", "checking topics and starting workers");
   BONGSU_RETURN_IF_ERROR(service->StartOpsListener());
   BONGSU_RETURN_IF_ERROR(service->StartWorkers());
   return service;

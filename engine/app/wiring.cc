@@ -195,7 +195,7 @@ Result<ScoreParts> MakeScoreParts(const EngineConfig& config) {
   ocsf.config_digest = config.config_digest;
   ocsf.features = schema.features();
   for (const std::string& detector : schema.detectors()) {
-    ocsf.detectors.push_back({detector, "1", AnalyticKind::kLearning, {}});
+    ocsf.detectors.push_back({detector, "1", AnalyticKind::kBehavioral, {}});
   }
   for (const PipelineSchema::ModelEntry& model : schema.models()) {
     ocsf.models.push_back({model.name, "1", config.config_digest.substr(0, 16)});

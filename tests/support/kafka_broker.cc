@@ -236,21 +236,29 @@ Status KafkaBroker::Launch(const std::string& libs) {
       << "transaction.state.log.num.partitions=4\ntransaction.state.log.replication.factor=1\n"
       << "transaction.state.log.min.isr=1\ngroup.initial.rebalance.delay.ms=0\n"
       << "share.coordinator.state.topic.replication.factor=1\n";
-  const std::string log = folder + "/broker.log";
-  const std::vector<std::string> java = {"java",
-                                         "-Xmx512m",
-                                         "-XX:+UseSerialGC",
-                                         "-XX:TieredStopAtLevel=1",
-                                         "-Dlog4j2.configurationFile=" BONGSU_SOURCE_DIR
-                                         "/tests/support/kafka/log4j2.properties",
-                                         "-cp",
-                                         libs + "/*"};
-  std::vector<std::string> words = java;
+  java_ = {"java",
+           "-Xmx512m",
+           "-XX:+UseSerialGC",
+           "-XX:TieredStopAtLevel=1",
+           "-Dlog4j2.configurationFile=" BONGSU_SOURCE_DIR "/tests/support/kafka/log4j2.properties",
+           "-cp",
+           libs + "/*"};
+  std::vector<std::string> words = java_;
   for (const char* word : {"kafka.tools.StorageTool", "format", "-t"}) words.emplace_back(word);
   words.insert(words.end(), {cluster_id_, "-c", folder + "/server.properties"});
-  BONGSU_RETURN_IF_ERROR(Run(words, log));
-  words = java;
-  words.insert(words.end(), {"kafka.Kafka", folder + "/server.properties"});
+  BONGSU_RETURN_IF_ERROR(Run(words, folder + "/broker.log"));
+  return Boot();
+}
+
+Status KafkaBroker::Restart() {
+  BONGSU_CHECK(pid_ < 0);
+  return Boot();
+}
+
+Status KafkaBroker::Boot() {
+  const std::string log = folder_ + "/broker.log";
+  std::vector<std::string> words = java_;
+  words.insert(words.end(), {"kafka.Kafka", folder_ + "/server.properties"});
   pid_ = Spawn(words, log);
   // Another broker on the port would look exactly like success: ask for the cluster's id.
   const Handle handle = NewHandle(
@@ -397,6 +405,24 @@ Result<std::vector<TestRecord>> KafkaBroker::ReadCommitted(const std::string& to
   return records;
 }
 
+Result<std::vector<int64_t>> KafkaBroker::Positions(const std::string& group,
+                                                    const std::string& topic) {
+  const Handle handle = NewHandle(RD_KAFKA_CONSUMER, {{"bootstrap.servers", bootstrap_},
+                                                      {"group.id", group},
+                                                      {"isolation.level", "read_uncommitted"}});
+  BONGSU_ASSIGN_OR_RETURN(const int partitions, PartitionCount(handle.get(), topic));
+  rd_kafka_topic_partition_list_t* const list = rd_kafka_topic_partition_list_new(partitions);
+  for (int i = 0; i < partitions; ++i) rd_kafka_topic_partition_list_add(list, topic.c_str(), i);
+  const rd_kafka_resp_err_t error = rd_kafka_committed(handle.get(), list, kTimeoutMs);
+  std::vector<int64_t> positions;
+  for (int i = 0; i < partitions; ++i) {
+    positions.push_back(list->elems[i].offset < 0 ? -1 : list->elems[i].offset);
+  }
+  rd_kafka_topic_partition_list_destroy(list);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Status::Unavailable(rd_kafka_err2str(error));
+  return positions;
+}
+
 Status KafkaBroker::Produce(const std::string& topic, std::optional<int> partition,
                             std::string_view key, std::string_view value) {
   TestRecord record;
@@ -410,6 +436,7 @@ Status KafkaBroker::Produce(const std::string& topic, const std::vector<TestReco
   const Handle handle = NewHandle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", bootstrap_},
                                                       {"enable.idempotence", "true"},
                                                       {"linger.ms", "5"},
+                                                      {"message.max.bytes", "8388608"},
                                                       {"queue.buffering.max.messages", "1000000"},
                                                       {"partitioner", "murmur2_random"}});
   for (const TestRecord& record : records) {

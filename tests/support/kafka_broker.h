@@ -48,14 +48,21 @@ class KafkaBroker final {
   Status Produce(const std::string& topic, std::optional<int> partition, std::string_view key,
                  std::string_view value);
   Status Produce(const std::string& topic, const std::vector<TestRecord>& records);
+  // Where `group` stands in each partition of `topic`; -1 where it has no position. Does not wait
+  // for open transactions.
+  Result<std::vector<int64_t>> Positions(const std::string& group, const std::string& topic);
   // Moves the start of a partition's log, as retention does.
   Status DeleteRecordsBefore(const std::string& topic, int partition, int64_t offset);
   void Stop();
+  // After Stop: the same broker with the same data, at the same address.
+  Status Restart();
 
  private:
   KafkaBroker() = default;
   Status Launch(const std::string& libs);
+  Status Boot();
   std::string folder_, bootstrap_, cluster_id_;
+  std::vector<std::string> java_;  // With the jars, without the class to run.
   pid_t pid_ = -1;
 };
 

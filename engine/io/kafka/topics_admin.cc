@@ -1,6 +1,8 @@
 #include "engine/io/kafka/topics_admin.h"
 
 #include <charconv>
+#include <chrono>
+#include <thread>
 
 #include "engine/base/strings.h"
 
@@ -64,6 +66,16 @@ bool Meets(std::string_view key, std::string_view have, std::string_view want) {
   return have_number >= want_number || (key == "retention.ms" && have_number == -1);
 }
 
+// A broker may say that a topic is made and yet not know it for a moment: whoever starts then would
+// be told that it is missing.
+void AwaitTopic(Client& client, const std::string& name) {
+  const Deadline deadline(std::chrono::seconds(10));
+  while (client.Partitions(name, std::chrono::seconds(1)).status().code() == Code::kNotFound &&
+         !deadline.Passed()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TopicAdmin>> TopicAdmin::Make(const KafkaOptions& options) {
@@ -114,6 +126,7 @@ Result<std::vector<TopicResult>> TopicAdmin::Create(std::span<const TopicSpec> s
       result.message.clear();
       if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
         result.kind = TopicResult::Kind::kCreated;
+        AwaitTopic(*client_, spec.name);
       } else if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
         result.kind = TopicResult::Kind::kExists;
       } else {
