@@ -67,6 +67,8 @@ std::vector<TopicSpec> RequiredTopics(const KafkaOptions& options) {
   const int32_t n = options.partitions;
   Settings artifacts = Compacted();
   artifacts["max.message.bytes"] = "8388608";  // Models and tables.
+  Settings dead_letters = Deleted(30);
+  dead_letters["max.message.bytes"] = "8388608";  // The largest record of a source, and why it was refused.
   return {
       spec("events", n, Deleted(7)),
       spec("alerts", n, Deleted(90)),
@@ -77,7 +79,7 @@ std::vector<TopicSpec> RequiredTopics(const KafkaOptions& options) {
       spec("artifacts", 1, std::move(artifacts)),
       spec("samples", n, Deleted(30)),
       spec("ingest-state", 1, Compacted()),
-      spec("dead-letters", n, Deleted(30)),
+      spec("dead-letters", n, dead_letters),
   };
 }
 

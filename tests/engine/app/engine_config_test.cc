@@ -246,7 +246,7 @@ std::string Spoiled(const std::string& text, const Spot& spot, const std::string
 // Values for which any text is good.
 bool IsFreeText(const std::string& path) {
   static const std::regex free(
-      R"(\.(tenant|data_dir|sources\[\]\.files\[\]|features\[\]\.(count|where|time_since|ratio\.of|ratio\.to)\..*)"
+      R"(\.(tenant|data_dir|sinks\.alerts_file|sources\[\]\.files\[\]|features\[\]\.(count|where|time_since|ratio\.of|ratio\.to)\..*)"
       R"(|detect\[\]\.half_space_trees\.name))");
   return std::regex_match(path, free);
 }
