@@ -16,8 +16,8 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::array<std::string_view, 4> kKinds = {"off_hours_export", "stolen_credentials", "mass_download",
-                                                    "snooping"};
+constexpr std::array<std::string_view, 4> kKinds = {"off_hours_export", "stolen_credentials",
+                                                    "mass_download", "snooping"};
 constexpr int kInsidersOfAKind = 2;
 constexpr uint64_t kResources = 600, kDepartments = 8;
 constexpr int kSeoul = 9;  // Hours ahead of UTC; no daylight saving.
@@ -58,18 +58,24 @@ class Bank {
 
  private:
   Person MakePerson() {
-    Person p{random_.Below(kDepartments), random_.Next() % 100'000, random_.Below(60'000),
-             510 + static_cast<int>(random_.Below(50)), 1050 + static_cast<int>(random_.Below(60)),
-             12 + 30 * random_.Unit(), {}};
+    Person p{random_.Below(kDepartments),
+             random_.Next() % 100'000,
+             random_.Below(60'000),
+             510 + static_cast<int>(random_.Below(50)),
+             1050 + static_cast<int>(random_.Below(60)),
+             12 + 30 * random_.Unit(),
+             {}};
     for (int i = 0; i < 14; ++i) {
-      p.resources.push_back(p.department * (kResources / kDepartments) + random_.Below(kResources / kDepartments));
+      p.resources.push_back(p.department * (kResources / kDepartments) +
+                            random_.Below(kResources / kDepartments));
     }
     return p;
   }
 
   static Timestamp At(int day, double minute) {
     return std::chrono::sys_days(std::chrono::year(2026) / 3 / 2) + hours(24 * day - kSeoul) +
-           std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::ratio<60>>(minute));
+           std::chrono::duration_cast<Duration>(
+               std::chrono::duration<double, std::ratio<60>>(minute));
   }
 
   DemoEvent& Add(Timestamp time, int person, std::string_view action) {
@@ -81,7 +87,8 @@ class Bank {
     event.device = p.device;
     event.address = p.address;
     const double u = random_.Unit();
-    event.resource = p.resources[static_cast<size_t>(u * u * static_cast<double>(p.resources.size()))];
+    event.resource =
+        p.resources[static_cast<size_t>(u * u * static_cast<double>(p.resources.size()))];
     events_.push_back(event);
     return events_.back();
   }
@@ -95,28 +102,43 @@ class Bank {
     const double end = p.end_minute + overtime;
     if (random_.Unit() < 0.04) Add(At(day, start - 0.3), person, "LOGIN").result = "FAIL";
     Add(At(day, start), person, "LOGIN");
-    const int actions = static_cast<int>(p.actions_a_day * (0.6 + 0.8 * random_.Unit()) * (weekend ? 0.3 : 1));
+    const int actions =
+        static_cast<int>(p.actions_a_day * (0.6 + 0.8 * random_.Unit()) * (weekend ? 0.3 : 1));
     for (int i = 0; i < actions; ++i) {
       const double u = random_.Unit();
-      const std::string_view action = u < 0.70 ? "VIEW" : u < 0.90 ? "UPDATE" : u < 0.95 ? "CREATE" : u < 0.97 ? "DELETE" : "EXPORT";
+      const std::string_view action = u < 0.70   ? "VIEW"
+                                      : u < 0.90 ? "UPDATE"
+                                      : u < 0.95 ? "CREATE"
+                                      : u < 0.97 ? "DELETE"
+                                                 : "EXPORT";
       DemoEvent& event = Add(At(day, start + (end - start) * random_.Unit()), person, action);
-      event.rows = 1 + static_cast<int64_t>((action == "EXPORT" ? 400 : 30) * random_.Unit() * random_.Unit());
+      event.rows = 1 + static_cast<int64_t>((action == "EXPORT" ? 400 : 30) * random_.Unit() *
+                                            random_.Unit());
       if (random_.Unit() < 0.01) event.result = "DENY";
     }
     Add(At(day, end + 1), person, "LOGOUT");
   }
 
   void PlantOne(size_t kind, int number, DemoBank* bank) {
-    const int person = (static_cast<int>(kind) * kInsidersOfAKind + number) * (options_.people / 9) + 5;
+    const int person =
+        (static_cast<int>(kind) * kInsidersOfAKind + number) * (options_.people / 9) + 5;
     int day = options_.days - 4 + static_cast<int>(random_.Below(4));
     if (day % 7 >= 5) day -= 3;
-    const double minute = kind == 0 ? 24 * 60 + 70 : 13 * 60 + 30;  // The night after, or early afternoon.
+    const double minute =
+        kind == 0 ? 24 * 60 + 70 : 13 * 60 + 30;  // The night after, or early afternoon.
     const size_t first = events_.size();
     switch (kind) {
-      case 0: Export(day, minute, person); break;
-      case 1: Steal(day, minute, person); break;
-      case 2: Download(day, minute, person); break;
-      default: Snoop(day, minute, person);
+      case 0:
+        Export(day, minute, person);
+        break;
+      case 1:
+        Steal(day, minute, person);
+        break;
+      case 2:
+        Download(day, minute, person);
+        break;
+      default:
+        Snoop(day, minute, person);
     }
     Planted planted{std::string(kKinds[kind]), events_[first].time, events_.back().time};
     bank->planted.emplace(UserName(person), std::move(planted));
@@ -169,18 +191,26 @@ class Bank {
   void Write(const DemoEvent& event, int64_t number, std::string* line) const {
     line->clear();
     JsonWriter json(line);
-    json.BeginObject().Key("event_id").String(StrCat("demo-", number)).Key("time").Int(ToMillis(event.time));
+    json.BeginObject()
+        .Key("event_id")
+        .String(StrCat("demo-", number))
+        .Key("time")
+        .Int(ToMillis(event.time));
     json.Key("user_id").String(UserName(event.person)).Key("action").String(event.action);
     json.Key("result").String(event.result).Key("source").String("demo");
     if (event.action != "LOGIN" && event.action != "LOGOUT") {
-      json.Key("resource_id").String(StrCat("table-", event.resource)).Key("resource_type").String("TABLE");
+      json.Key("resource_id")
+          .String(StrCat("table-", event.resource))
+          .Key("resource_type")
+          .String("TABLE");
       const uint64_t sensitivity = Mix64(event.resource) % 6 + (event.resource % 50 == 0 ? 4 : 0);
-    json.Key("sensitivity").Int(static_cast<int64_t>(sensitivity));
+      json.Key("sensitivity").Int(static_cast<int64_t>(sensitivity));
     }
     const uint64_t a = event.address;
     json.Key("src_ip").String(StrCat("10.", a / 65'536, ".", a / 256 % 256, ".", a % 256));
     json.Key("device_id").String(StrCat("pc-", event.device)).Key("country").String(event.country);
-    json.Key("department").String(StrCat("dept-", people_[static_cast<size_t>(event.person)].department));
+    json.Key("department")
+        .String(StrCat("dept-", people_[static_cast<size_t>(event.person)].department));
     if (event.rows > 0) json.Key("rows").Int(event.rows);
     json.EndObject();
   }
@@ -198,7 +228,8 @@ Result<DemoBank> WriteDemoStream(const DemoOptions& options, const std::string& 
   Bank bank(options);
   DemoBank result;
   const std::vector<DemoEvent> events = bank.Live(&result);
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<JsonLinesWriter> writer, JsonLinesWriter::Make(path));
+  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<JsonLinesWriter> writer,
+                          JsonLinesWriter::Make(path));
   std::string line;
   for (const DemoEvent& event : events) {
     bank.Write(event, result.events++, &line);

@@ -1,5 +1,6 @@
-// The bank of `bongsu demo`: people with working days and habits, and a few insiders planted among them. The same
-// seed gives the same bytes. Canonical access events, one JSON object a line, in the order of time.
+// The bank of `bongsu demo`: people with working days and habits, and a few insiders planted among
+// them. The same seed gives the same bytes. Canonical access events, one JSON object a line, in the
+// order of time.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@ namespace bongsu {
 
 struct DemoOptions {
   int people = 240;
-  int days = 28;      // From Monday 2026-03-02, Asia/Seoul.
+  int days = 28;  // From Monday 2026-03-02, Asia/Seoul.
   uint64_t seed = 1;
 };
 

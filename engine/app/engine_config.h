@@ -60,8 +60,8 @@ struct CommitOptions {
 };
 
 struct StateOptions {
-  RocksDbOptions rocksdb;      // Its fields stand directly under `state`.
-  int64_t profiles = 20'000;   // Of a partition, in memory.
+  RocksDbOptions rocksdb;     // Its fields stand directly under `state`.
+  int64_t profiles = 20'000;  // Of a partition, in memory.
 };
 
 template <>

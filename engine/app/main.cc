@@ -4,7 +4,8 @@
 #include "engine/app/commands/commands.h"
 
 int main(int argc, char** argv) {
-  CLI::App app("Bongsu: is this person's behaviour a risk, how much, and why? Event by event.", "bongsu");
+  CLI::App app("Bongsu: is this person's behaviour a risk, how much, and why? Event by event.",
+               "bongsu");
   app.require_subcommand(1);
   app.footer("Exit codes: 0 ok, 1 failed, 2 usage.\nExample:\n  bongsu demo");
   std::function<int()> action;

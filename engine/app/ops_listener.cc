@@ -5,8 +5,8 @@
 
 namespace bongsu {
 
-Result<std::unique_ptr<HttpServer>> StartOps(const std::string& listen, PrometheusMetrics& metrics, Health& health,
-                                             std::function<void()> refresh) {
+Result<std::unique_ptr<HttpServer>> StartOps(const std::string& listen, PrometheusMetrics& metrics,
+                                             Health& health, std::function<void()> refresh) {
   OpsCallbacks callbacks;
   callbacks.metrics = [&metrics] { return metrics.Serialize(); };
   callbacks.ready = [&health, refresh = std::move(refresh)] {
@@ -17,13 +17,18 @@ Result<std::unique_ptr<HttpServer>> StartOps(const std::string& listen, Promethe
   callbacks.version_json = StrCat("{\"version\":\"", BONGSU_VERSION, "\"}");
   HttpServerOptions options;
   options.listen = listen;
-  options.observe = [&metrics](std::string_view route, std::string_view method, int code, double seconds) {
-    metrics.GetHistogram("http_request_duration_seconds", {{"route", route}, {"method", method}, {"code", StrCat(code)}})
+  options.observe = [&metrics](std::string_view route, std::string_view method, int code,
+                               double seconds) {
+    metrics
+        .GetHistogram("http_request_duration_seconds",
+                      {{"route", route}, {"method", method}, {"code", StrCat(code)}})
         .Observe(seconds);
   };
   return HttpServer::Start(std::move(options), OpsRoutes(std::move(callbacks)));
 }
 
-uint16_t OpsPort(const HttpServer* server) { return server == nullptr ? 0 : server->port(); }
+uint16_t OpsPort(const HttpServer* server) {
+  return server == nullptr ? 0 : server->port();
+}
 
 }  // namespace bongsu

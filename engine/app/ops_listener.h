@@ -12,8 +12,8 @@
 namespace bongsu {
 
 // `refresh` runs before each /readyz. `metrics` and `health` outlive the server.
-Result<std::unique_ptr<HttpServer>> StartOps(const std::string& listen, PrometheusMetrics& metrics, Health& health,
-                                             std::function<void()> refresh);
+Result<std::unique_ptr<HttpServer>> StartOps(const std::string& listen, PrometheusMetrics& metrics,
+                                             Health& health, std::function<void()> refresh);
 uint16_t OpsPort(const HttpServer* server);
 
 }  // namespace bongsu

@@ -30,7 +30,8 @@ class WorkDir {
     std::string name = (std::filesystem::temp_directory_path() / "bongsu-replay-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) {
       return Status::Unavailable(StrCat("replay: no directory can be made in ",
-                                        std::filesystem::temp_directory_path().string(), "; set TMPDIR"));
+                                        std::filesystem::temp_directory_path().string(),
+                                        "; set TMPDIR"));
     }
     return std::unique_ptr<WorkDir>(new WorkDir(name, true));
   }
@@ -51,7 +52,8 @@ using RecordVisitor = std::function<Status(const Record&)>;
 Status ForEachRecord(Log& log, const std::string& topic, const RecordVisitor& visit) {
   BONGSU_ASSIGN_OR_RETURN(const int32_t partitions, log.Partitions(topic));
   for (int32_t partition = 0; partition < partitions; ++partition) {
-    BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader, log.NewReader({topic, partition}, 0));
+    BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader,
+                            log.NewReader({topic, partition}, 0));
     const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
     for (bool at_end = false; !at_end;) {
       batch->Clear();
@@ -69,7 +71,8 @@ std::string DeadLetterLine(const Record& record) {
   json.BeginObject().Key("position").String(record.key);
   for (const Header& header : record.headers) json.Key(header.name).String(header.value);
   const bool text = IsValidUtf8(record.value);
-  json.Key(text ? "bytes" : "bytes_hex").String(text ? std::string(record.value) : HexEncode(record.value));
+  json.Key(text ? "bytes" : "bytes_hex")
+      .String(text ? std::string(record.value) : HexEncode(record.value));
   json.EndObject();
   return line;
 }
@@ -77,8 +80,10 @@ std::string DeadLetterLine(const Record& record) {
 Status WriteLines(Log& log, const std::string& topic, const std::string& path,
                   const std::function<std::string(const Record&)>& to_line) {
   if (path.empty()) return Status::Ok();
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<JsonLinesWriter> writer, JsonLinesWriter::Make(path));
-  BONGSU_RETURN_IF_ERROR(ForEachRecord(log, topic, [&](const Record& r) { return writer->Append(to_line(r)); }));
+  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<JsonLinesWriter> writer,
+                          JsonLinesWriter::Make(path));
+  BONGSU_RETURN_IF_ERROR(
+      ForEachRecord(log, topic, [&](const Record& r) { return writer->Append(to_line(r)); }));
   return writer->Finish();
 }
 
@@ -88,7 +93,8 @@ Status CopyEvents(const EngineConfig& config, Log& to, const std::string& to_top
   BONGSU_ASSIGN_OR_RETURN(const int32_t partitions, from->Partitions(config.score.input));
   BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Producer> producer, to.NewProducer("copy"));
   for (int32_t partition = 0; partition < partitions; ++partition) {
-    BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader, from->NewReader({config.score.input, partition}, 0));
+    BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader,
+                            from->NewReader({config.score.input, partition}, 0));
     const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
     for (bool at_end = false; !at_end;) {
       batch->Clear();
@@ -99,7 +105,8 @@ Status CopyEvents(const EngineConfig& config, Log& to, const std::string& to_top
         BONGSU_RETURN_IF_ERROR(transaction->Append(to_topic, partition, r.key, r.value, r.headers));
       }
       if (transaction->Commit(std::chrono::seconds(30)) != Outcome::kCommitted) {
-        return Status::Unavailable("replay: the copy of events could not be written; is the disk full?");
+        return Status::Unavailable(
+            "replay: the copy of events could not be written; is the disk full?");
       }
     }
   }
@@ -114,7 +121,8 @@ Status RunToEnd(std::vector<RoleWorker>& workers, const std::function<void(int64
       BONGSU_ASSIGN_OR_RETURN(const bool did, role.worker->Step());
       any |= did;
     }
-    any |= !std::all_of(workers.begin(), workers.end(), [](const RoleWorker& w) { return w.worker->Idle(); });
+    any |= !std::all_of(workers.begin(), workers.end(),
+                        [](const RoleWorker& w) { return w.worker->Idle(); });
     const int64_t processed = workers.back().worker->processed();
     if (progress && processed - reported >= 10'000) progress(reported = processed);
   }
@@ -123,30 +131,35 @@ Status RunToEnd(std::vector<RoleWorker>& workers, const std::function<void(int64
 
 Status Collect(Wiring& wiring, const ReplayOptions& options, ReplayResult* result) {
   Sha256Stream digest;
-  BONGSU_RETURN_IF_ERROR(ForEachRecord(wiring.log(), wiring.topics().alerts, [&](const Record& record) {
-    digest.Add(record.value);
-    digest.Add("\n");
-    result->alert_json.emplace_back(record.value);
-    return Status::Ok();
-  }));
+  BONGSU_RETURN_IF_ERROR(
+      ForEachRecord(wiring.log(), wiring.topics().alerts, [&](const Record& record) {
+        digest.Add(record.value);
+        digest.Add("\n");
+        result->alert_json.emplace_back(record.value);
+        return Status::Ok();
+      }));
   result->digest = digest.FinishHex();
   result->alerts = static_cast<int64_t>(result->alert_json.size());
-  BONGSU_RETURN_IF_ERROR(ForEachRecord(wiring.log(), wiring.topics().dead_letters, [&](const Record&) {
-    ++result->dead_letters;
-    return Status::Ok();
-  }));
-  const auto value = [](const Record& record) { return std::string(record.value); };
-  BONGSU_RETURN_IF_ERROR(WriteLines(wiring.log(), wiring.topics().alerts, options.alerts_path, value));
   BONGSU_RETURN_IF_ERROR(
-      WriteLines(wiring.log(), wiring.topics().dead_letters, options.dead_letters_path, DeadLetterLine));
-  BONGSU_RETURN_IF_ERROR(WriteLines(wiring.log(), wiring.topics().user_risk, options.user_risk_path, value));
-  return wiring.log().shared_store()->Scan("s/", "s0", [&](std::string_view key, std::string_view bytes) {
-    if (const size_t slash = key.find('/', 2); key.substr(slash + 1).starts_with("u/")) {
-      ++result->people;
-      result->state_bytes += static_cast<int64_t>(key.size() - slash - 1 + bytes.size());
-    }
-    return true;
-  });
+      ForEachRecord(wiring.log(), wiring.topics().dead_letters, [&](const Record&) {
+        ++result->dead_letters;
+        return Status::Ok();
+      }));
+  const auto value = [](const Record& record) { return std::string(record.value); };
+  BONGSU_RETURN_IF_ERROR(
+      WriteLines(wiring.log(), wiring.topics().alerts, options.alerts_path, value));
+  BONGSU_RETURN_IF_ERROR(WriteLines(wiring.log(), wiring.topics().dead_letters,
+                                    options.dead_letters_path, DeadLetterLine));
+  BONGSU_RETURN_IF_ERROR(
+      WriteLines(wiring.log(), wiring.topics().user_risk, options.user_risk_path, value));
+  return wiring.log().shared_store()->Scan(
+      "s/", "s0", [&](std::string_view key, std::string_view bytes) {
+        if (const size_t slash = key.find('/', 2); key.substr(slash + 1).starts_with("u/")) {
+          ++result->people;
+          result->state_bytes += static_cast<int64_t>(key.size() - slash - 1 + bytes.size());
+        }
+        return true;
+      });
 }
 
 }  // namespace
@@ -165,9 +178,11 @@ Result<ReplayResult> Replay(const EngineConfig& config, const ReplayOptions& opt
   const FixedClock clock;
   const SystemClock real;
   PrometheusMetrics metrics(BONGSU_VERSION);
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Wiring> wiring,
-                          Wiring::Make({local, clock, metrics, [](std::string_view, std::string_view) {}, true}));
-  if (options.from_topic) BONGSU_RETURN_IF_ERROR(CopyEvents(config, wiring->log(), wiring->topics().events));
+  BONGSU_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Wiring> wiring,
+      Wiring::Make({local, clock, metrics, [](std::string_view, std::string_view) {}, true}));
+  if (options.from_topic)
+    BONGSU_RETURN_IF_ERROR(CopyEvents(config, wiring->log(), wiring->topics().events));
   BONGSU_ASSIGN_OR_RETURN(std::vector<RoleWorker> workers, wiring->NewIngestWorkers());
   const size_t ingest_workers = workers.size();
   BONGSU_ASSIGN_OR_RETURN(RoleWorker score, wiring->NewScoreWorker(0));
@@ -187,8 +202,10 @@ Result<ReplayResult> Replay(const EngineConfig& config, const ReplayOptions& opt
   }
   if (options.from_topic) totals.events = workers.back().worker->processed();
   result.records = totals.events + totals.dead_letters;
-  result.events = result.records - result.dead_letters;  // Some are refused by ingest, some only by score.
-  result.mapped_ratio = static_cast<double>(totals.mapped) / static_cast<double>(std::max<int64_t>(1, totals.members));
+  result.events =
+      result.records - result.dead_letters;  // Some are refused by ingest, some only by score.
+  result.mapped_ratio = static_cast<double>(totals.mapped) /
+                        static_cast<double>(std::max<int64_t>(1, totals.members));
   return result;
 }
 

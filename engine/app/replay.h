@@ -1,5 +1,6 @@
-// A file, or what lies in bongsu.events, through the whole engine on one thread with a fixed clock: the same
-// alerts every time. The log is an embedded one in a temporary directory. Behind `replay`, `demo` and tests.
+// A file, or what lies in bongsu.events, through the whole engine on one thread with a fixed clock:
+// the same alerts every time. The log is an embedded one in a temporary directory. Behind `replay`,
+// `demo` and tests.
 #pragma once
 
 #include <functional>
@@ -14,17 +15,18 @@ struct ReplayOptions {
   std::string alerts_path;        // JSON lines; empty: not written.
   std::string dead_letters_path;  // JSON lines; empty: not written.
   std::string user_risk_path;
-  std::string work_dir;           // Empty: a temporary one, removed at the end.
-  bool from_topic = false;        // Score the committed records of config.score.input on the configured log.
+  std::string work_dir;  // Empty: a temporary one, removed at the end.
+  bool from_topic =
+      false;  // Score the committed records of config.score.input on the configured log.
   std::function<void(int64_t records)> progress;
 };
 
 struct ReplayResult {
   int64_t records = 0, events = 0, dead_letters = 0, alerts = 0;
-  double mapped_ratio = 0;    // Of the leaf members of the input, how many a mapping reads.
-  std::string digest;         // SHA-256 of the alerts' lines.
-  double seconds = 0;         // Of the machine's clock.
-  int64_t state_bytes = 0;    // Of people, in the store, and how many there are.
+  double mapped_ratio = 0;  // Of the leaf members of the input, how many a mapping reads.
+  std::string digest;       // SHA-256 of the alerts' lines.
+  double seconds = 0;       // Of the machine's clock.
+  int64_t state_bytes = 0;  // Of people, in the store, and how many there are.
   int64_t people = 0;
   std::vector<std::string> alert_json;  // In the order of partitions, then of the stream.
 };

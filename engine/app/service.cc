@@ -20,11 +20,13 @@ Result<Roles> ParseRoles(std::string_view text) {
     } else if (role == "score") {
       roles.score = true;
     } else {
-      return Status::Invalid(StrCat("--roles: expected ingest, score or both with a comma, got \"", role, "\""));
+      return Status::Invalid(
+          StrCat("--roles: expected ingest, score or both with a comma, got \"", role, "\""));
     }
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
-  if (!roles.ingest && !roles.score) return Status::Invalid("--roles: expected at least one of ingest, score");
+  if (!roles.ingest && !roles.score)
+    return Status::Invalid("--roles: expected at least one of ingest, score");
   return roles;
 }
 
@@ -33,14 +35,17 @@ Service::Service(const Options& options) : options_(options) {}
 Result<std::unique_ptr<Service>> Service::Start(const Options& options) {
   std::unique_ptr<Service> service(new Service(options));
   BONGSU_RETURN_IF_ERROR(service->OpenWiring());
-  // Before the listener: a probe that comes earlier than the workers must not hear that all is well.
+  // Before the listener: a probe that comes earlier than the workers must not hear that all is
+  // well.
   service->health_.Set("start", "checking topics and starting workers");
   BONGSU_RETURN_IF_ERROR(service->StartOpsListener());
   BONGSU_RETURN_IF_ERROR(service->StartWorkers());
   return service;
 }
 
-Service::~Service() { Stop(std::chrono::seconds(30)); }
+Service::~Service() {
+  Stop(std::chrono::seconds(30));
+}
 
 Status Service::OpenWiring() {
   Wiring::Options wiring{options_.config, options_.clock, options_.metrics,
@@ -55,8 +60,9 @@ Status Service::OpenWiring() {
 
 Status Service::StartOpsListener() {
   if (options_.config.http.ops.listen.value.empty()) return Status::Ok();
-  BONGSU_ASSIGN_OR_RETURN(http_, StartOps(options_.config.http.ops.listen.value, options_.metrics, health_,
-                                          [this] { health_.Set("log", wiring_->LogHealth()); }));
+  BONGSU_ASSIGN_OR_RETURN(http_,
+                          StartOps(options_.config.http.ops.listen.value, options_.metrics, health_,
+                                   [this] { health_.Set("log", wiring_->LogHealth()); }));
   spdlog::info("metrics and health on port {}", OpsPort(http_.get()));
   return Status::Ok();
 }
@@ -97,9 +103,11 @@ Status Service::StartWorkers() {
   for (RoleWorker& worker : workers_) {
     health_.Set(worker.name, "waiting for partitions");
     ++running_;
-    threads_.emplace_back([this, &worker](const std::stop_token& stop) { RunThread(worker, stop); });
+    threads_.emplace_back(
+        [this, &worker](const std::stop_token& stop) { RunThread(worker, stop); });
   }
-  if (sink_) sink_thread_ = std::jthread([this](const std::stop_token& stop) { FollowAlerts(stop); });
+  if (sink_)
+    sink_thread_ = std::jthread([this](const std::stop_token& stop) { FollowAlerts(stop); });
   health_.Remove("start");
   waiting_ = false;
   return Status::Ok();
@@ -107,7 +115,8 @@ Status Service::StartWorkers() {
 
 void Service::FollowAlerts(const std::stop_token& stop) {
   for (bool last = false; !last;) {
-    last = stop.stop_requested();  // The workers have ended then: one more turn takes what they committed.
+    last = stop.stop_requested();  // The workers have ended then: one more turn takes what they
+                                   // committed.
     const Result<int64_t> lines = sink_->Step();
     health_.Set("sinks.alerts_file", lines.ok() ? "" : lines.status().message());
     if (!last) options_.clock.SleepFor(std::chrono::milliseconds(100));
@@ -124,7 +133,8 @@ void Service::RunThread(RoleWorker& worker, const std::stop_token& stop) {
 }
 
 Status Service::Tend() {
-  if (waiting_ && options_.clock.Now() - last_try_ > std::chrono::seconds(1)) BONGSU_RETURN_IF_ERROR(StartWorkers());
+  if (waiting_ && options_.clock.Now() - last_try_ > std::chrono::seconds(1))
+    BONGSU_RETURN_IF_ERROR(StartWorkers());
   const std::lock_guard lock(mutex_);
   return failed_;
 }
@@ -141,7 +151,9 @@ bool Service::Finished() {
   }
   // A whole turn of scoring after the last event came, so that it was seen.
   for (auto w = score; w != workers_.end(); ++w) {
-    if (!w->worker->idle() || w->worker->turns() < turns_at_end_[static_cast<size_t>(w - score)] + 2) return false;
+    if (!w->worker->idle() ||
+        w->worker->turns() < turns_at_end_[static_cast<size_t>(w - score)] + 2)
+      return false;
   }
   return true;
 }
@@ -162,6 +174,8 @@ bool Service::Stop(Duration deadline) {
   return true;
 }
 
-uint16_t Service::ops_port() const { return OpsPort(http_.get()); }
+uint16_t Service::ops_port() const {
+  return OpsPort(http_.get());
+}
 
 }  // namespace bongsu

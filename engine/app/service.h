@@ -1,5 +1,5 @@
-// The running program: the workers of the chosen roles on their threads, the ops listener, an orderly end. Used by
-// `run`; the whole of it can be started inside a test.
+// The running program: the workers of the chosen roles on their threads, the ops listener, an
+// orderly end. Used by `run`; the whole of it can be started inside a test.
 #pragma once
 
 #include <atomic>
@@ -34,18 +34,20 @@ class Service {
     const Clock& clock;
     PrometheusMetrics& metrics;
   };
-  // Opens logs and listener, checks the topics, starts the threads. While no broker answers it is not ready and
-  // Tend starts them later. What the options refer to outlives it.
+  // Opens logs and listener, checks the topics, starts the threads. While no broker answers it is
+  // not ready and Tend starts them later. What the options refer to outlives it.
   static Result<std::unique_ptr<Service>> Start(const Options& options);
   ~Service();
 
-  // Starts what still waits for the broker. The reason when that or a worker has failed for good, else Ok.
-  // Ask now and then, from one thread.
+  // Starts what still waits for the broker. The reason when that or a worker has failed for good,
+  // else Ok. Ask now and then, from one thread.
   Status Tend();
-  // All sources are at their end, all that was read is scored and committed. Ask now and then, from one thread.
+  // All sources are at their end, all that was read is scored and committed. Ask now and then, from
+  // one thread.
   bool Finished();
-  // Takes nothing new, commits what is in hand, ends the threads. False when that took longer than `deadline`:
-  // then the process should end at once; what was not committed is done again after a restart.
+  // Takes nothing new, commits what is in hand, ends the threads. False when that took longer than
+  // `deadline`: then the process should end at once; what was not committed is done again after a
+  // restart.
   bool Stop(Duration deadline);
   uint16_t ops_port() const;  // 0 when the listener is off.
 
@@ -70,8 +72,9 @@ class Service {
   std::mutex mutex_;
   Status failed_;
   std::atomic<int> running_{0};
-  size_t ingest_workers_ = 0;            // The first of workers_.
-  std::vector<int64_t> turns_at_end_;    // Of the score workers, when ingest was first seen at its end.
+  size_t ingest_workers_ = 0;  // The first of workers_.
+  std::vector<int64_t>
+      turns_at_end_;  // Of the score workers, when ingest was first seen at its end.
   std::vector<std::jthread> threads_;
   std::jthread sink_thread_;
 };

@@ -30,7 +30,8 @@ struct IngestState {
 
 Result<IngestState> ReadIngestState(Log& log, const Topics& topics) {
   IngestState state;
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader, log.NewReader({topics.ingest_state, 0}, 0));
+  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader,
+                          log.NewReader({topics.ingest_state, 0}, 0));
   const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
   for (bool at_end = false; !at_end;) {
     batch->Clear();
@@ -49,8 +50,8 @@ Result<IngestState> ReadIngestState(Log& log, const Topics& topics) {
   return state;
 }
 
-// Held as long as the process lives: a second one with the same data directory would take over the first one's
-// place in the group, and its state with it.
+// Held as long as the process lives: a second one with the same data directory would take over the
+// first one's place in the group, and its state with it.
 class DirectoryLock {
  public:
   ~DirectoryLock() {
@@ -61,18 +62,20 @@ class DirectoryLock {
     std::filesystem::create_directories(directory, error);
     fd_ = open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd_ < 0) {
-      return Status::Invalid(StrCat("data_dir: ", directory, " is not writable; name another or change its owner"));
+      return Status::Invalid(
+          StrCat("data_dir: ", directory, " is not writable; name another or change its owner"));
     }
     if (flock(fd_, LOCK_EX | LOCK_NB) == 0) return Status::Ok();
-    return Status::Invalid(StrCat("data_dir: ", directory,
-                                  " is held by another process; stop it or name another directory"));
+    return Status::Invalid(StrCat(
+        "data_dir: ", directory, " is held by another process; stop it or name another directory"));
   }
 
  private:
   int fd_ = -1;
 };
 
-// A name for this data directory that stays over restarts: static membership and transactional ids need one.
+// A name for this data directory that stays over restarts: static membership and transactional ids
+// need one.
 Result<std::string> InstanceName(const EngineConfig& config) {
   if (!config.kafka.instance.empty()) return config.kafka.instance;
   const std::filesystem::path path = std::filesystem::path(config.data_dir) / "instance";
@@ -80,19 +83,23 @@ Result<std::string> InstanceName(const EngineConfig& config) {
   if (std::ifstream in(path); in >> name) return name;
   SystemRng random;
   char digits[17];
-  std::snprintf(digits, sizeof(digits), "%012llx", static_cast<unsigned long long>(random.Next() & 0xFFFFFFFFFFFFull));
+  std::snprintf(digits, sizeof(digits), "%012llx",
+                static_cast<unsigned long long>(random.Next() & 0xFFFFFFFFFFFFull));
   std::error_code error;
   std::filesystem::create_directories(config.data_dir, error);
   std::ofstream out(path);
   if (!(out << digits << std::endl)) {
-    return Status::Invalid(StrCat("data_dir: ", config.data_dir, " is not writable; name another or change its owner"));
+    return Status::Invalid(StrCat("data_dir: ", config.data_dir,
+                                  " is not writable; name another or change its owner"));
   }
   return std::string(digits);
 }
 
 std::array<uint8_t, 16> DigestBytes(std::string_view hex) {
   std::array<uint8_t, 16> bytes{};
-  const auto digit = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };
+  const auto digit = [](char c) {
+    return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
+  };
   for (size_t i = 0; i < bytes.size() && 2 * i + 1 < hex.size(); ++i) {
     bytes[i] = static_cast<uint8_t>(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
   }
@@ -102,7 +109,8 @@ std::array<uint8_t, 16> DigestBytes(std::string_view hex) {
 }  // namespace
 
 struct Wiring::Impl {
-  explicit Impl(Options o) : options(std::move(o)), config(options.config), topics(config.kafka.prefix) {}
+  explicit Impl(Options o)
+      : options(std::move(o)), config(options.config), topics(config.kafka.prefix) {}
 
   Options options;
   const EngineConfig& config;
@@ -126,8 +134,10 @@ struct Wiring::Impl {
     };
   }
   Result<IngestPlan> PlanIngest(const IngestState& state);
-  Result<RoleWorker> TopicIngest(const IngestState& state, const std::vector<std::string>& source_topics);
-  Result<RoleWorker> FileIngest(const IngestState& state, const SourceOptions& source, bool announce);
+  Result<RoleWorker> TopicIngest(const IngestState& state,
+                                 const std::vector<std::string>& source_topics);
+  Result<RoleWorker> FileIngest(const IngestState& state, const SourceOptions& source,
+                                bool announce);
 };
 
 Status Wiring::Impl::OpenLog() {
@@ -141,23 +151,24 @@ Status Wiring::Impl::OpenLog() {
   instance = "embedded";
   BONGSU_ASSIGN_OR_RETURN(database, rocksdb->Open(config.data_dir + "/embedded"));
   const int32_t n = config.kafka.partitions;
-  BONGSU_ASSIGN_OR_RETURN(
-      embedded, EmbeddedLog::Make(*database,
-                                  {{topics.events, n, true},
-                                   {topics.alerts, n, false},
-                                   // A replay shows every change of a person's risk.
-                                   {topics.user_risk, n, false, !options.replay},
-                                   {topics.decisions, n, false},
-                                   {topics.dead_letters, n, false},
-                                   {topics.ingest_state, 1, false, true}},
-                                  options.clock));
+  BONGSU_ASSIGN_OR_RETURN(embedded,
+                          EmbeddedLog::Make(*database,
+                                            {{topics.events, n, true},
+                                             {topics.alerts, n, false},
+                                             // A replay shows every change of a person's risk.
+                                             {topics.user_risk, n, false, !options.replay},
+                                             {topics.decisions, n, false},
+                                             {topics.dead_letters, n, false},
+                                             {topics.ingest_state, 1, false, true}},
+                                            options.clock));
   return Status::Ok();
 }
 
 WorkerOptions Wiring::Impl::ForWorker(std::string_view role, std::string_view index) const {
   WorkerOptions worker;
   worker.name = StrCat(role, "-", index);
-  worker.transactional_id = StrCat(config.kafka.prefix, ".", config.kafka.group, ".", instance, ".", worker.name);
+  worker.transactional_id =
+      StrCat(config.kafka.prefix, ".", config.kafka.group, ".", instance, ".", worker.name);
   worker.interval = config.commit.interval.value;
   worker.min_interval = options.replay ? Duration(0) : config.commit.min_interval;
   worker.max_records = static_cast<size_t>(config.commit.max_records);
@@ -165,16 +176,19 @@ WorkerOptions Wiring::Impl::ForWorker(std::string_view role, std::string_view in
   return worker;
 }
 
-Result<std::unique_ptr<SourceDecoder>> MakeSourceDecoder(const EngineConfig& config, const SourceOptions& source) {
+Result<std::unique_ptr<SourceDecoder>> MakeSourceDecoder(const EngineConfig& config,
+                                                         const SourceOptions& source) {
   if (source.format.value == "canonical") {
-    return std::unique_ptr<SourceDecoder>(std::make_unique<CanonicalSource>(config.limits, source.name.value));
+    return std::unique_ptr<SourceDecoder>(
+        std::make_unique<CanonicalSource>(config.limits, source.name.value));
   }
   for (const MappingFile& mapping : config.mapping_files) {
     if (mapping.name != source.format.value) continue;
     Problems problems;
     return MakeMapping(mapping.node, config.limits, source.name.value, &problems);
   }
-  return Status::Invalid(StrCat("source ", source.name.value, ": no mapping is called \"", source.format.value, "\""));
+  return Status::Invalid(
+      StrCat("source ", source.name.value, ": no mapping is called \"", source.format.value, "\""));
 }
 
 Result<ScoreParts> MakeScoreParts(const EngineConfig& config) {
@@ -187,7 +201,8 @@ Result<ScoreParts> MakeScoreParts(const EngineConfig& config) {
     const auto same = std::count_if(steps.begin(), steps.end(), [&](const PipelineStep& s) {
       return s.name == spec.name || s.name.starts_with(spec.name + "#");
     });
-    steps.push_back({same == 0 ? spec.name : StrCat(spec.name, "#", same + 1), spec.stage, std::move(operators[i])});
+    steps.push_back({same == 0 ? spec.name : StrCat(spec.name, "#", same + 1), spec.stage,
+                     std::move(operators[i])});
   }
   OcsfOptions ocsf;
   ocsf.tenant = config.tenant;
@@ -202,7 +217,8 @@ Result<ScoreParts> MakeScoreParts(const EngineConfig& config) {
   }
   ScoreParts parts;
   parts.pipeline = std::make_unique<Pipeline>(std::move(schema), std::move(steps));
-  parts.decoder = std::make_unique<CanonicalEventDecoder>(config.limits, parts.pipeline->schema().fields);
+  parts.decoder =
+      std::make_unique<CanonicalEventDecoder>(config.limits, parts.pipeline->schema().fields);
   parts.encoder = std::make_unique<OcsfEncoder>(std::move(ocsf));
   return parts;
 }
@@ -229,9 +245,11 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index) {
     impl->options.metrics.GetGauge("model_info", {{"model", model.name}, {"version", "1"}}).Set(1);
   }
   ScoreEnvironment environment;
-  environment.open_store = [impl](const TopicPartition& from) -> Result<std::unique_ptr<StateStore>> {
+  environment.open_store =
+      [impl](const TopicPartition& from) -> Result<std::unique_ptr<StateStore>> {
     if (impl->database) return MakeStateStore(*impl->database, StrCat("s/", from.partition, "/"));
-    BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store, impl->rocksdb->Open(impl->StatePath(from)));
+    BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store,
+                            impl->rocksdb->Open(impl->StatePath(from)));
     return MakeStateStore(std::move(store));
   };
   environment.set_aside = [impl](const TopicPartition& from) {
@@ -242,15 +260,16 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index) {
 
   RoleWorker role;
   role.name = worker.name;
-  role.shards = std::make_unique<ScoreFactory>(std::move(base), std::move(environment), log(), impl->options.metrics,
-                                               impl->options.clock);
+  role.shards = std::make_unique<ScoreFactory>(std::move(base), std::move(environment), log(),
+                                               impl->options.metrics, impl->options.clock);
   const auto make_consumer = [impl, member = worker.name]() -> Result<std::unique_ptr<Consumer>> {
     const std::string topics[] = {impl->config.score.input};
-    return impl->log().NewConsumer(StrCat(impl->config.kafka.group, ".score"), StrCat(impl->instance, ".", member),
-                                   topics);
+    return impl->log().NewConsumer(StrCat(impl->config.kafka.group, ".score"),
+                                   StrCat(impl->instance, ".", member), topics);
   };
-  role.worker = std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, impl->options.clock,
-                                         impl->options.metrics, impl->Reporter(role.name));
+  role.worker =
+      std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, impl->options.clock,
+                               impl->options.metrics, impl->Reporter(role.name));
   return role;
 }
 
@@ -274,21 +293,24 @@ Result<IngestPlan> Wiring::Impl::PlanIngest(const IngestState& state) {
   return plan;
 }
 
-Result<RoleWorker> Wiring::Impl::TopicIngest(const IngestState& state, const std::vector<std::string>& source_topics) {
+Result<RoleWorker> Wiring::Impl::TopicIngest(const IngestState& state,
+                                             const std::vector<std::string>& source_topics) {
   BONGSU_ASSIGN_OR_RETURN(IngestPlan plan, PlanIngest(state));
   const WorkerOptions worker = ForWorker("ingest", "topics");
   RoleWorker role;
   role.name = worker.name;
   role.shards = std::make_unique<Ingest>(std::move(plan), options.metrics);
   const auto make_consumer = [this, source_topics, member = worker.name] {
-    return log().NewConsumer(StrCat(config.kafka.group, ".ingest"), StrCat(instance, ".", member), source_topics);
+    return log().NewConsumer(StrCat(config.kafka.group, ".ingest"), StrCat(instance, ".", member),
+                             source_topics);
   };
-  role.worker = std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, options.clock, options.metrics,
-                                         Reporter(role.name));
+  role.worker = std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, options.clock,
+                                         options.metrics, Reporter(role.name));
   return role;
 }
 
-Result<RoleWorker> Wiring::Impl::FileIngest(const IngestState& state, const SourceOptions& source, bool announce) {
+Result<RoleWorker> Wiring::Impl::FileIngest(const IngestState& state, const SourceOptions& source,
+                                            bool announce) {
   BONGSU_ASSIGN_OR_RETURN(IngestPlan plan, PlanIngest(state));
   if (!announce) plan.version.clear();
   WorkerOptions worker = ForWorker("ingest", source.name.value);
@@ -310,8 +332,8 @@ Result<RoleWorker> Wiring::Impl::FileIngest(const IngestState& state, const Sour
                             FileConsumer::Make(std::move(file), std::move(known), options.clock));
     return std::unique_ptr<Consumer>(std::move(consumer));
   };
-  role.worker = std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, options.clock, options.metrics,
-                                         Reporter(role.name));
+  role.worker = std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, options.clock,
+                                         options.metrics, Reporter(role.name));
   return role;
 }
 
@@ -337,10 +359,18 @@ Result<std::vector<RoleWorker>> Wiring::NewIngestWorkers() {
 
 Wiring::Wiring(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Wiring::~Wiring() = default;
-Log& Wiring::log() { return impl_->log(); }
-const Topics& Wiring::topics() const { return impl_->topics; }
-bool Wiring::embedded() const { return impl_->embedded != nullptr; }
-std::string Wiring::LogHealth() { return impl_->kafka ? impl_->kafka->Health() : std::string(); }
+Log& Wiring::log() {
+  return impl_->log();
+}
+const Topics& Wiring::topics() const {
+  return impl_->topics;
+}
+bool Wiring::embedded() const {
+  return impl_->embedded != nullptr;
+}
+std::string Wiring::LogHealth() {
+  return impl_->kafka ? impl_->kafka->Health() : std::string();
+}
 
 Result<std::unique_ptr<Wiring>> Wiring::Make(Options options) {
   auto impl = std::make_unique<Impl>(std::move(options));
@@ -351,15 +381,19 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(Options options) {
 Status Wiring::CheckTopics() {
   const Topics& t = impl_->topics;
   BONGSU_ASSIGN_OR_RETURN(const int32_t input, log().Partitions(impl_->config.score.input));
-  for (const std::string& topic : {t.events, t.alerts, t.user_risk, t.decisions, t.dead_letters, t.ingest_state}) {
+  for (const std::string& topic :
+       {t.events, t.alerts, t.user_risk, t.decisions, t.dead_letters, t.ingest_state}) {
     BONGSU_RETURN_IF_ERROR(log().Partitions(topic).status());
   }
   if (embedded()) return Status::Ok();
   BONGSU_ASSIGN_OR_RETURN(const int32_t changelog, log().Partitions(t.changelog));
   if (changelog == input) return Status::Ok();
-  return Status::Invalid(StrCat("topic ", t.changelog, " has ", changelog, " partitions, ", impl_->config.score.input,
-                                " has ", input, ": partition p of one holds the state for partition p of the other; "
-                                "make the changelog anew with ", input, " partitions"));
+  return Status::Invalid(
+      StrCat("topic ", t.changelog, " has ", changelog, " partitions, ", impl_->config.score.input,
+             " has ", input,
+             ": partition p of one holds the state for partition p of the other; "
+             "make the changelog anew with ",
+             input, " partitions"));
 }
 
 }  // namespace bongsu

@@ -1,5 +1,6 @@
-// The composition root: makes the log, the stores and the workers of the roles from one configuration. Used by
-// run, replay and demo; everything real is put together here, everything else knows only interfaces.
+// The composition root: makes the log, the stores and the workers of the roles from one
+// configuration. Used by run, replay and demo; everything real is put together here, everything
+// else knows only interfaces.
 #pragma once
 
 #include <memory>
@@ -32,10 +33,11 @@ class Wiring {
     const EngineConfig& config;
     const Clock& clock;
     Metrics& metrics;
-    Report report;         // Health of a component; an empty reason is fine.
-    bool replay = false;   // No waiting between commits, no ticks by the clock.
+    Report report;        // Health of a component; an empty reason is fine.
+    bool replay = false;  // No waiting between commits, no ticks by the clock.
   };
-  // Opens the embedded database or the connection to Kafka. `config`, `clock` and `metrics` outlive it.
+  // Opens the embedded database or the connection to Kafka. `config`, `clock` and `metrics` outlive
+  // it.
   static Result<std::unique_ptr<Wiring>> Make(Options options);
   ~Wiring();
 
@@ -58,7 +60,8 @@ class Wiring {
 };
 
 // The mapping or canonical decoder of a source.
-Result<std::unique_ptr<SourceDecoder>> MakeSourceDecoder(const EngineConfig& config, const SourceOptions& source);
+Result<std::unique_ptr<SourceDecoder>> MakeSourceDecoder(const EngineConfig& config,
+                                                         const SourceOptions& source);
 // Pipeline, decoder and encoder of one shard.
 Result<ScoreParts> MakeScoreParts(const EngineConfig& config);
 

@@ -15,7 +15,8 @@ constexpr uint64_t Mix64(uint64_t z) {
   return z ^ (z >> 31);
 }
 
-// 64-bit hash of bytes (MurmurHash64A by Austin Appleby, public domain). Not for hostile collisions.
+// 64-bit hash of bytes (MurmurHash64A by Austin Appleby, public domain). Not for hostile
+// collisions.
 uint64_t Hash64(std::string_view bytes, uint64_t seed = 0);
 
 // Kafka's default partitioner: murmur2 of the key, sign bit cleared, modulo `partitions` (> 0).

@@ -49,8 +49,14 @@ double Exp2(double x) {
   return sum * std::bit_cast<double>(static_cast<uint64_t>(whole + 1023) << 52);
 }
 
-double Log10(double x) { return Log2(x) * kLog10Of2; }
-double Log(double x) { return Log2(x) * kLn2; }
-double Log1p(double x) { return Log(1 + x); }
+double Log10(double x) {
+  return Log2(x) * kLog10Of2;
+}
+double Log(double x) {
+  return Log2(x) * kLn2;
+}
+double Log1p(double x) {
+  return Log(1 + x);
+}
 
 }  // namespace bongsu

@@ -1,11 +1,11 @@
-// Logarithm and power that give the same bits on every x86-64 (the C library picks variants by CPU).
-// Accurate to a few units in the last place; that is all that scores need.
+// Logarithm and power that give the same bits on every x86-64 (the C library picks variants by
+// CPU). Accurate to a few units in the last place; that is all that scores need.
 #pragma once
 
 namespace bongsu {
 
-double Log2(double x);   // x > 0; -infinity at 0, NaN below.
-double Exp2(double x);   // 0 below -1022, infinity above 1023.
+double Log2(double x);  // x > 0; -infinity at 0, NaN below.
+double Exp2(double x);  // 0 below -1022, infinity above 1023.
 double Log10(double x);
 double Log(double x);
 double Log1p(double x);  // Log(1 + x), x >= 0; for scales, not for tiny x.

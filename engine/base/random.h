@@ -1,4 +1,5 @@
-// Seeded pseudo-random numbers for models and generators: the same seed gives the same numbers everywhere.
+// Seeded pseudo-random numbers for models and generators: the same seed gives the same numbers
+// everywhere.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Errors as values. Every function that can fail returns Status or Result<T>; both must be looked at.
-// A message names the thing, the value and the remedy. Standard library only; any thread.
+// Errors as values. Every function that can fail returns Status or Result<T>; both must be looked
+// at. A message names the thing, the value and the remedy. Standard library only; any thread.
 #pragma once
 
 #include <cstdio>
@@ -29,7 +29,9 @@ class [[nodiscard]] Status {
   static Status Ok() { return {}; }
   static Status Invalid(std::string message) { return {Code::kInvalid, std::move(message)}; }
   static Status NotFound(std::string message) { return {Code::kNotFound, std::move(message)}; }
-  static Status Unavailable(std::string message) { return {Code::kUnavailable, std::move(message)}; }
+  static Status Unavailable(std::string message) {
+    return {Code::kUnavailable, std::move(message)};
+  }
   static Status Fenced(std::string message) { return {Code::kFenced, std::move(message)}; }
   static Status Corrupt(std::string message) { return {Code::kCorrupt, std::move(message)}; }
   static Status Internal(std::string message) { return {Code::kInternal, std::move(message)}; }
@@ -47,8 +49,8 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}            // NOLINT(google-explicit-constructor)
-  Result(Status status) : status_(std::move(status)) {}    // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(std::move(status)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
@@ -82,15 +84,16 @@ class [[nodiscard]] Result {
 #define BONGSU_CONCAT(a, b) BONGSU_CONCAT_INNER(a, b)
 
 // Returns the Status of `expr` to the caller unless it is Ok.
-#define BONGSU_RETURN_IF_ERROR(expr)                          \
-  do {                                                        \
+#define BONGSU_RETURN_IF_ERROR(expr)                                                           \
+  do {                                                                                         \
     if (::bongsu::Status bongsu_status_ = (expr); !bongsu_status_.ok()) return bongsu_status_; \
   } while (false)
 
 // BONGSU_ASSIGN_OR_RETURN(auto x, F()): x is F()'s value, or the caller returns F()'s Status.
 #define BONGSU_ASSIGN_OR_RETURN(target, expr) \
   BONGSU_ASSIGN_OR_RETURN_IMPL(BONGSU_CONCAT(bongsu_result_, __LINE__), target, expr)
-// NOLINTBEGIN(bugprone-macro-parentheses): `result` and `target` are declared, which parentheses would not allow.
+// NOLINTBEGIN(bugprone-macro-parentheses): `result` and `target` are declared, which parentheses
+// would not allow.
 #define BONGSU_ASSIGN_OR_RETURN_IMPL(result, target, expr) \
   auto result = (expr);                                    \
   if (!result.ok()) return result.status();                \

@@ -10,11 +10,14 @@
 namespace bongsu {
 
 namespace strings_internal {
-inline void Append(std::string* out, std::string_view text) { out->append(text); }
-inline void Append(std::string* out, char c) { out->push_back(c); }
+inline void Append(std::string* out, std::string_view text) {
+  out->append(text);
+}
+inline void Append(std::string* out, char c) {
+  out->push_back(c);
+}
 template <typename T>
-  requires(std::integral<T> || std::floating_point<T>)
-void Append(std::string* out, T number) {
+requires(std::integral<T> || std::floating_point<T>) void Append(std::string* out, T number) {
   char buffer[64];
   const auto end = std::to_chars(buffer, buffer + sizeof(buffer), number);
   out->append(buffer, end.ptr);

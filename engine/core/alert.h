@@ -1,5 +1,5 @@
-// What the decide stage hands out: an alert and a person's risk, as plain data. engine/alerting writes
-// them as OCSF and JSON. Nothing in them comes from the machine's clock.
+// What the decide stage hands out: an alert and a person's risk, as plain data. engine/alerting
+// writes them as OCSF and JSON. Nothing in them comes from the machine's clock.
 #pragma once
 
 #include <cstdint>
@@ -47,26 +47,26 @@ enum class AlertActivity { kCreate = 1, kUpdate = 2 };
 
 struct Alert {
   AlertActivity activity = AlertActivity::kCreate;
-  uint32_t revision = 1;   // The n of `<uid>.s<n>`.
+  uint32_t revision = 1;  // The n of `<uid>.s<n>`.
   std::string user;
-  std::string detector;    // The one that contributed most to the create; part of the uid.
-  Cause cause;             // Of the create; part of the uid: the same in every revision.
-  Timestamp time;          // Event time of what caused this revision (a fold's end for its update).
-  Timestamp start, end;    // Event times of the first and the last folded event.
-  int64_t count = 1;       // Events folded, the first included.
-  double risk = 0;         // Highest event risk among them, 0-100.
-  double user_risk = 0;    // The person's risk after the last of them.
-  double confidence = 0;   // 0-100: how much the models had learned.
+  std::string detector;   // The one that contributed most to the create; part of the uid.
+  Cause cause;            // Of the create; part of the uid: the same in every revision.
+  Timestamp time;         // Event time of what caused this revision (a fold's end for its update).
+  Timestamp start, end;   // Event times of the first and the last folded event.
+  int64_t count = 1;      // Events folded, the first included.
+  double risk = 0;        // Highest event risk among them, 0-100.
+  double user_risk = 0;   // The person's risk after the last of them.
+  double confidence = 0;  // 0-100: how much the models had learned.
   std::vector<Contribution> contributions;  // Of the event with the highest risk, largest first.
-  std::string event_json;  // That event, canonical JSON: evidence.
-  Cause evidence;          // Its origin.
-  int64_t log_offset = 0;  // Its offset in bongsu.events (a header).
+  std::string event_json;                   // That event, canonical JSON: evidence.
+  Cause evidence;                           // Its origin.
+  int64_t log_offset = 0;                   // Its offset in bongsu.events (a header).
 };
 
 // The latest risk of a person (bongsu.user-risk, design section 9).
 struct UserRisk {
   std::string user;
-  double score = 0;       // At `as_of`; a reader decays it by `half_life`.
+  double score = 0;  // At `as_of`; a reader decays it by `half_life`.
   Timestamp as_of;
   Duration half_life{};
   std::vector<Contribution> contributions;  // Of the event that moved it last.

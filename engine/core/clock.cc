@@ -8,7 +8,9 @@ namespace bongsu {
 Timestamp SystemClock::Now() const {
   return std::chrono::floor<Duration>(std::chrono::system_clock::now());
 }
-void SystemClock::SleepFor(Duration d) const { std::this_thread::sleep_for(d); }
+void SystemClock::SleepFor(Duration d) const {
+  std::this_thread::sleep_for(d);
+}
 
 uint64_t SystemRng::Next() {
   std::random_device device;

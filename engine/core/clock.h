@@ -19,8 +19,8 @@ class SystemClock final : public Clock {
   void SleepFor(Duration d) const override;
 };
 
-// A source of randomness for names, jitter and samples that must differ between processes. What must
-// be the same on replay comes from a seed in the configuration instead (engine/base/random.h).
+// A source of randomness for names, jitter and samples that must differ between processes. What
+// must be the same on replay comes from a seed in the configuration instead (engine/base/random.h).
 class Rng {
  public:
   virtual ~Rng() = default;

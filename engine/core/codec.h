@@ -1,5 +1,5 @@
-// Between bytes and vocabulary: decoders of what comes in, encoders of what goes out. Pure; one object a
-// thread (they keep buffers). engine/decode and engine/alerting implement them.
+// Between bytes and vocabulary: decoders of what comes in, encoders of what goes out. Pure; one
+// object a thread (they keep buffers). engine/decode and engine/alerting implement them.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ namespace bongsu {
 
 // Why something is a dead letter.
 struct Rejection {
-  std::string reason;   // A code of few values, a metric label: "json", "missing", "type", "range", "time", "limit", …
+  std::string reason;   // A code of few values, a metric label: "json", "missing", "type", "range",
+                        // "time", "limit", …
   std::string field;    // The member at fault, if one is.
   std::string message;  // What was expected and what came; no personal data, no value of the event.
 };
@@ -29,7 +30,8 @@ class DecodeSink {
     Timestamp time;
     uint32_t index = 0;            // Within the record.
     uint32_t unknown_members = 0;  // Kept under `attributes`.
-    uint32_t mapped = 0, members = 0;  // Leaf members of the input that a mapping reads, and all of them.
+    uint32_t mapped = 0,
+             members = 0;  // Leaf members of the input that a mapping reads, and all of them.
   };
   virtual void OnEvent(const Canonical& event) = 0;
   // `bytes` is the part at fault (an element of `Records`), or the whole record.

@@ -15,17 +15,24 @@ const ConfigNode* ConfigNode::Find(std::string_view key) const {
 
 std::string ConfigNode::Describe() const {
   switch (kind) {
-    case Kind::kNull: return "nothing";
-    case Kind::kList: return "a list";
-    case Kind::kMap: return "a map";
-    case Kind::kScalar: break;
+    case Kind::kNull:
+      return "nothing";
+    case Kind::kList:
+      return "a list";
+    case Kind::kMap:
+      return "a map";
+    case Kind::kScalar:
+      break;
   }
-  return secret ? std::string("a secret value") : StrCat('"', std::string_view(scalar).substr(0, 100), '"');
+  return secret ? std::string("a secret value")
+                : StrCat('"', std::string_view(scalar).substr(0, 100), '"');
 }
 
 void Problems::Add(const Mark& mark, std::string_view path, std::string_view message) {
-  std::string where = mark.file ? StrCat(*mark.file, ':', mark.line, ':', mark.column, ": ") : std::string();
-  problems_.push_back({mark, path.empty() ? StrCat(where, message) : StrCat(where, path, ": ", message)});
+  std::string where =
+      mark.file ? StrCat(*mark.file, ':', mark.line, ':', mark.column, ": ") : std::string();
+  problems_.push_back(
+      {mark, path.empty() ? StrCat(where, message) : StrCat(where, path, ": ", message)});
 }
 
 std::string Problems::Format() const {
@@ -42,8 +49,8 @@ std::string Problems::Format() const {
   return out;
 }
 
-void AddUnknownKey(const ConfigNode::Entry& entry, std::string_view path, const std::vector<std::string>& known,
-                   Problems* problems) {
+void AddUnknownKey(const ConfigNode::Entry& entry, std::string_view path,
+                   const std::vector<std::string>& known, Problems* problems) {
   const std::string full = path.empty() ? entry.key : StrCat(path, ".", entry.key);
   std::string hint = DidYouMeanHint(entry.key, known);
   if (hint.empty()) hint = StrCat("; known here: ", Join(known, ", "));

@@ -1,5 +1,6 @@
-// A configuration after reading and substitution, before checking: a tree that remembers where each value
-// stands. engine/config makes it from YAML; field tables (spec.h) turn it into option structs.
+// A configuration after reading and substitution, before checking: a tree that remembers where each
+// value stands. engine/config makes it from YAML; field tables (spec.h) turn it into option
+// structs.
 #pragma once
 
 #include <memory>
@@ -20,9 +21,9 @@ struct ConfigNode {
   struct Entry;
   Kind kind = Kind::kNull;
   Mark mark;
-  std::string scalar;        // kScalar, after substitution.
-  bool quoted = false;       // "5" is text, 5 may be a number.
-  bool secret = false;       // Came from ${file:…} or the environment: never printed.
+  std::string scalar;             // kScalar, after substitution.
+  bool quoted = false;            // "5" is text, 5 may be a number.
+  bool secret = false;            // Came from ${file:…} or the environment: never printed.
   std::vector<ConfigNode> items;  // kList.
   std::vector<Entry> entries;     // kMap, in file order.
 
@@ -39,8 +40,8 @@ struct ConfigNode::Entry {
 // Everything that is wrong, so that all of it can be reported at once.
 class Problems {
  public:
-  // `path` is the dotted path of the value ("features[3].window"); the message says what was expected,
-  // what was found and the remedy.
+  // `path` is the dotted path of the value ("features[3].window"); the message says what was
+  // expected, what was found and the remedy.
   void Add(const Mark& mark, std::string_view path, std::string_view message);
   bool empty() const { return problems_.empty(); }
   size_t size() const { return problems_.size(); }
@@ -56,7 +57,7 @@ class Problems {
 };
 
 // An unknown key of a map: `path.key: unknown key; did you mean "…"?`.
-void AddUnknownKey(const ConfigNode::Entry& entry, std::string_view path, const std::vector<std::string>& known,
-                   Problems* problems);
+void AddUnknownKey(const ConfigNode::Entry& entry, std::string_view path,
+                   const std::vector<std::string>& known, Problems* problems);
 
 }  // namespace bongsu

@@ -32,7 +32,8 @@ Result<Origin> ParseOrigin(std::string_view text) {
   std::string_view rest = text;
   if (!TakeNumber(&rest, &origin.index) || !TakeNumber(&rest, &origin.offset) ||
       !TakeNumber(&rest, &origin.partition) || rest.empty()) {
-    return Status::Invalid(StrCat("origin: expected source:partition:offset:index, got \"", text.substr(0, 128), "\""));
+    return Status::Invalid(StrCat("origin: expected source:partition:offset:index, got \"",
+                                  text.substr(0, 128), "\""));
   }
   origin.source = rest;
   return origin;
@@ -49,8 +50,8 @@ Result<size_t> EventSchema::Slot(std::string_view name) {
   }
   std::vector<std::string> known(kFieldNames.begin(), kFieldNames.end());
   known.insert(known.end(), extra_.begin(), extra_.end());
-  return Status::Invalid(StrCat("expected a field of the access event or attributes.<name>, got \"", name, "\"",
-                                DidYouMeanHint(name, known)));
+  return Status::Invalid(StrCat("expected a field of the access event or attributes.<name>, got \"",
+                                name, "\"", DidYouMeanHint(name, known)));
 }
 
 size_t EventSchema::AddDerived(std::string name) {
@@ -62,14 +63,16 @@ size_t EventSchema::AddDerived(std::string name) {
 }
 
 std::string_view EventSchema::name(size_t slot) const {
-  return slot < kCanonicalFields ? kFieldNames[slot] : std::string_view(extra_[slot - kCanonicalFields]);
+  return slot < kCanonicalFields ? kFieldNames[slot]
+                                 : std::string_view(extra_[slot - kCanonicalFields]);
 }
 
 std::optional<size_t> EventSchema::AttributeSlot(std::string_view name) const {
   if (attributes_ == 0) return std::nullopt;
   for (size_t i = 0; i < extra_.size(); ++i) {
     const std::string_view extra = extra_[i];
-    if (extra.size() == kAttributes.size() + name.size() && extra.starts_with(kAttributes) && extra.ends_with(name)) {
+    if (extra.size() == kAttributes.size() + name.size() && extra.starts_with(kAttributes) &&
+        extra.ends_with(name)) {
       return kCanonicalFields + i;
     }
   }

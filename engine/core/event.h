@@ -1,5 +1,6 @@
-// The access event (design section 3) in memory: one action of one person on one resource, as slots.
-// Names are resolved to slots when a pipeline is built; on the event path nothing is looked up by name.
+// The access event (design section 3) in memory: one action of one person on one resource, as
+// slots. Names are resolved to slots when a pipeline is built; on the event path nothing is looked
+// up by name.
 #pragma once
 
 #include <array>
@@ -20,8 +21,8 @@ namespace bongsu {
 struct Origin {
   std::string_view source;  // The configured name of the source.
   int32_t partition = 0;    // Of the source topic; of files, their number within the source.
-  int64_t offset = 0;       // Of the record; of files, the byte where the line starts (uncompressed).
-  uint32_t index = 0;       // Within a record that holds several events.
+  int64_t offset = 0;  // Of the record; of files, the byte where the line starts (uncompressed).
+  uint32_t index = 0;  // Within a record that holds several events.
 };
 
 // "source:partition:offset:index": the header `origin` of a record in bongsu.events.
@@ -29,8 +30,8 @@ std::string FormatOrigin(const Origin& origin);
 // The view into `text` lives as long as `text`.
 Result<Origin> ParseOrigin(std::string_view text);
 
-// The members of the canonical event that have a slot of their own, in the order of design section 3.
-// `time` is Event::time.
+// The members of the canonical event that have a slot of their own, in the order of design
+// section 3. `time` is Event::time.
 enum Field : size_t {
   kEventId,
   kUserId,
@@ -55,22 +56,24 @@ enum Field : size_t {
   kCanonicalFields
 };
 inline constexpr std::array<std::string_view, kCanonicalFields> kFieldNames = {
-    "event_id",  "user_id",    "action",     "result",  "source", "resource_id", "resource_type",
-    "sensitivity", "src_ip",   "device_id",  "session_id", "country", "department", "role",
-    "peer_group", "rows",      "bytes",      "duration_ms", "reason", "approval_id"};
+    "event_id",    "user_id", "action",    "result",      "source",  "resource_id", "resource_type",
+    "sensitivity", "src_ip",  "device_id", "session_id",  "country", "department",  "role",
+    "peer_group",  "rows",    "bytes",     "duration_ms", "reason",  "approval_id"};
 inline constexpr bool IsNumeric(size_t field) {
   return field == kSensitivity || field == kRows || field == kBytes || field == kDurationMs;
 }
 
-// One observed or derived value. Text is empty and number is NaN where there is none; a number has both.
+// One observed or derived value. Text is empty and number is NaN where there is none; a number has
+// both.
 struct Value {
   std::string_view text;
   double number = std::numeric_limits<double>::quiet_NaN();
   bool present() const { return text.data() != nullptr && !text.empty(); }
 };
 
-// Which slots an event has: the canonical fields, then fields that enrichment derives (`off_hours`),
-// then the attributes that some operator names (`attributes.x`). Filled while the pipeline is built.
+// Which slots an event has: the canonical fields, then fields that enrichment derives
+// (`off_hours`), then the attributes that some operator names (`attributes.x`). Filled while the
+// pipeline is built.
 class EventSchema {
  public:
   // The slot of a canonical, derived or `attributes.` name; an attribute gets one on first use.
@@ -89,16 +92,17 @@ class EventSchema {
   size_t attributes_ = 0;
 };
 
-// What the stages look at. Strings live as long as the record they were decoded from (or the pipeline,
-// for derived values). Operators fill derived slots and features; they never change what was observed.
+// What the stages look at. Strings live as long as the record they were decoded from (or the
+// pipeline, for derived values). Operators fill derived slots and features; they never change what
+// was observed.
 struct Event {
   Origin origin;
-  Timestamp time;            // When it happened, not when it arrived.
-  std::string_view user;     // The input is partitioned by this key.
+  Timestamp time;                // When it happened, not when it arrived.
+  std::string_view user;         // The input is partitioned by this key.
   std::vector<Value> fields;     // By slot of the EventSchema.
   std::vector<double> features;  // By feature of the PipelineSchema; NaN = no value yet.
-  std::string_view raw;      // The canonical JSON, for evidence and dead letters.
-  int64_t log_offset = 0;    // In bongsu.events. A header of alerts, never part of an id.
+  std::string_view raw;          // The canonical JSON, for evidence and dead letters.
+  int64_t log_offset = 0;        // In bongsu.events. A header of alerts, never part of an id.
   bool late = false;
 };
 

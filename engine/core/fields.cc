@@ -28,7 +28,8 @@ bool InBounds(const FieldInfo& info, double value) {
   return (!info.min || value >= *info.min) && (!info.max || value <= *info.max);
 }
 
-void Expected(const ConfigNode& node, const std::string& path, std::string_view what, Problems* problems) {
+void Expected(const ConfigNode& node, const std::string& path, std::string_view what,
+              Problems* problems) {
   problems->Add(node.mark, path, StrCat("expected ", what, ", got ", node.Describe()));
 }
 
@@ -43,7 +44,8 @@ Result<ByteSize> ParseByteSize(std::string_view text) {
       if (unit == name && count <= UINT64_MAX / bytes) return ByteSize{count * bytes};
     }
   }
-  return Status::Invalid(StrCat("expected a size such as 512B, 64KiB or 1GiB, got \"", text.substr(0, 64), "\""));
+  return Status::Invalid(
+      StrCat("expected a size such as 512B, 64KiB or 1GiB, got \"", text.substr(0, 64), "\""));
 }
 
 std::string FormatByteSize(ByteSize size) {
@@ -53,8 +55,8 @@ std::string FormatByteSize(ByteSize size) {
   return "0B";
 }
 
-void ParseFields(const std::vector<FieldInfo>& fields, void* options, const ConfigNode& node, const std::string& path,
-                 Problems* problems) {
+void ParseFields(const std::vector<FieldInfo>& fields, void* options, const ConfigNode& node,
+                 const std::string& path, Problems* problems) {
   if (node.kind != ConfigNode::Kind::kMap && node.kind != ConfigNode::Kind::kNull) {
     Expected(node, path, "a map", problems);
     return;
@@ -64,7 +66,8 @@ void ParseFields(const std::vector<FieldInfo>& fields, void* options, const Conf
   for (size_t i = 0; i < node.entries.size(); ++i) {
     const ConfigNode::Entry& entry = node.entries[i];
     const std::string entry_path = path.empty() ? entry.key : StrCat(path, '.', entry.key);
-    const auto field = std::find_if(fields.begin(), fields.end(), [&](const FieldInfo& f) { return f.name == entry.key; });
+    const auto field = std::find_if(fields.begin(), fields.end(),
+                                    [&](const FieldInfo& f) { return f.name == entry.key; });
     if (field == fields.end()) {
       AddUnknownKey(entry, path, known, problems);
     } else if (node.Find(entry.key) != &entry.value) {
@@ -92,7 +95,8 @@ SchemaNode ObjectSchema(const std::vector<FieldInfo>& fields) {
 
 namespace fields_internal {
 
-bool ExpectScalar(const ConfigNode& node, const std::string& path, std::string_view what, Problems* problems) {
+bool ExpectScalar(const ConfigNode& node, const std::string& path, std::string_view what,
+                  Problems* problems) {
   if (node.kind == ConfigNode::Kind::kScalar) return true;
   Expected(node, path, what, problems);
   return false;
@@ -107,21 +111,22 @@ bool ParseBool(const ConfigNode& node, const std::string& path, bool* out, Probl
   return false;
 }
 
-bool ParseInt(const ConfigNode& node, const std::string& path, const FieldInfo& info, int64_t low, int64_t high,
-              int64_t* out, Problems* problems) {
+bool ParseInt(const ConfigNode& node, const std::string& path, const FieldInfo& info, int64_t low,
+              int64_t high, int64_t* out, Problems* problems) {
   const std::string what = StrCat("a whole number", Bounds(info));
   if (!ExpectScalar(node, path, what, problems)) return false;
   const char* const last = node.scalar.data() + node.scalar.size();
   const auto [end, error] = std::from_chars(node.scalar.data(), last, *out);
-  if (error != std::errc() || end != last || *out < low || *out > high || !InBounds(info, static_cast<double>(*out))) {
+  if (error != std::errc() || end != last || *out < low || *out > high ||
+      !InBounds(info, static_cast<double>(*out))) {
     Expected(node, path, what, problems);
     return false;
   }
   return true;
 }
 
-bool ParseDouble(const ConfigNode& node, const std::string& path, const FieldInfo& info, double* out,
-                 Problems* problems) {
+bool ParseDouble(const ConfigNode& node, const std::string& path, const FieldInfo& info,
+                 double* out, Problems* problems) {
   const std::string what = StrCat("a number", Bounds(info));
   if (!ExpectScalar(node, path, what, problems)) return false;
   const char* const last = node.scalar.data() + node.scalar.size();
@@ -133,22 +138,26 @@ bool ParseDouble(const ConfigNode& node, const std::string& path, const FieldInf
   return true;
 }
 
-bool ParseText(const ConfigNode& node, const std::string& path, const FieldInfo& info, std::string* out,
-               Problems* problems) {
-  if (!ExpectScalar(node, path, info.choices.empty() ? "text" : StrCat("one of ", Join(info.choices, ", ")), problems)) {
+bool ParseText(const ConfigNode& node, const std::string& path, const FieldInfo& info,
+               std::string* out, Problems* problems) {
+  if (!ExpectScalar(node, path,
+                    info.choices.empty() ? "text" : StrCat("one of ", Join(info.choices, ", ")),
+                    problems)) {
     return false;
   }
-  if (!info.choices.empty() && std::find(info.choices.begin(), info.choices.end(), node.scalar) == info.choices.end()) {
-    problems->Add(node.mark, path, StrCat("expected one of ", Join(info.choices, ", "), ", got ", node.Describe(),
-                                          DidYouMeanHint(node.scalar, info.choices)));
+  if (!info.choices.empty() &&
+      std::find(info.choices.begin(), info.choices.end(), node.scalar) == info.choices.end()) {
+    problems->Add(node.mark, path,
+                  StrCat("expected one of ", Join(info.choices, ", "), ", got ", node.Describe(),
+                         DidYouMeanHint(node.scalar, info.choices)));
     return false;
   }
   *out = node.scalar;
   return true;
 }
 
-bool ParseSpan(const ConfigNode& node, const std::string& path, const FieldInfo& info, Duration* out,
-               Problems* problems) {
+bool ParseSpan(const ConfigNode& node, const std::string& path, const FieldInfo& info,
+               Duration* out, Problems* problems) {
   if (!ExpectScalar(node, path, "a duration such as 30s, 5m, 1h or 30d", problems)) return false;
   const Result<Duration> parsed = ParseDuration(node.scalar);
   if (!parsed.ok()) {
@@ -156,19 +165,22 @@ bool ParseSpan(const ConfigNode& node, const std::string& path, const FieldInfo&
     return false;
   }
   if (!InBounds(info, ToSeconds(*parsed))) {
-    const auto bound = [](double s) { return FormatDuration(Duration(static_cast<int64_t>(s * 1e6))); };
-    Expected(node, path,
-             StrCat("a duration", info.min ? StrCat(" of at least ", bound(*info.min)) : "",
-                    info.max ? StrCat(info.min ? " and" : " of", " at most ", bound(*info.max)) : ""),
-             problems);
+    const auto bound = [](double s) {
+      return FormatDuration(Duration(static_cast<int64_t>(s * 1e6)));
+    };
+    Expected(
+        node, path,
+        StrCat("a duration", info.min ? StrCat(" of at least ", bound(*info.min)) : "",
+               info.max ? StrCat(info.min ? " and" : " of", " at most ", bound(*info.max)) : ""),
+        problems);
     return false;
   }
   *out = *parsed;
   return true;
 }
 
-bool ParseSize(const ConfigNode& node, const std::string& path, const FieldInfo& info, ByteSize* out,
-               Problems* problems) {
+bool ParseSize(const ConfigNode& node, const std::string& path, const FieldInfo& info,
+               ByteSize* out, Problems* problems) {
   if (!ExpectScalar(node, path, "a size such as 64KiB", problems)) return false;
   const Result<ByteSize> parsed = ParseByteSize(node.scalar);
   if (!parsed.ok()) {

@@ -1,8 +1,9 @@
 // The log: Kafka, embedded, files and stdin behind one face (design sections 2 and 6).
 //
-// A worker thread owns one Consumer and one Producer. Consumer: Join, then PollAssignment, Assign and
-// Poll in a loop. Producer: Begin, then Append…, SavePositions of the consumer, Commit; one transaction
-// at a time. Each object belongs to one thread; different objects may be used by different threads.
+// A worker thread owns one Consumer and one Producer. Consumer: Join, then PollAssignment, Assign
+// and Poll in a loop. Producer: Begin, then Append…, SavePositions of the consumer, Commit; one
+// transaction at a time. Each object belongs to one thread; different objects may be used by
+// different threads.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +31,13 @@ struct Header {
 };
 
 struct Record {
-  int64_t offset = 0;   // Gaps are normal.
-  Timestamp timestamp;  // The broker's or, for files, the time of reading: only for latency and checks.
+  int64_t offset = 0;  // Gaps are normal.
+  Timestamp
+      timestamp;  // The broker's or, for files, the time of reading: only for latency and checks.
   std::string_view key, value;
   std::span<const Header> headers;
-  // Not empty when the bytes could not be taken whole (a line over the limit): the reason, for the dead letter.
+  // Not empty when the bytes could not be taken whole (a line over the limit): the reason, for the
+  // dead letter.
   std::string_view broken;
 };
 
@@ -63,8 +66,10 @@ class Transaction {
   // False (and `batch` untouched) where they do not: then it is written after Commit.
   virtual bool Join(WriteBatch* batch) = 0;
   virtual Outcome Commit(Duration timeout) = 0;
-  // After kCommitted: the offset that follows the last record appended to a partition; nullopt if unknown.
-  virtual std::optional<int64_t> NextOffset(std::string_view /*topic*/, int32_t /*partition*/) const {
+  // After kCommitted: the offset that follows the last record appended to a partition; nullopt if
+  // unknown.
+  virtual std::optional<int64_t> NextOffset(std::string_view /*topic*/,
+                                            int32_t /*partition*/) const {
     return std::nullopt;
   }
 };
@@ -84,16 +89,17 @@ class Consumer {
   virtual ~Consumer() = default;
   // Starts to be a member; nothing is read yet.
   virtual Status Join() = 0;
-  // What changed since the last call; waits up to `timeout` for something to change only when nothing
-  // is assigned. kFenced: this member must end.
+  // What changed since the last call; waits up to `timeout` for something to change only when
+  // nothing is assigned. kFenced: this member must end.
   virtual Result<AssignmentChange> PollAssignment(Duration timeout) = 0;
   // The stable committed position of a gained partition; nullopt when there is none.
   virtual Result<std::optional<int64_t>> Committed(const TopicPartition& from) = 0;
   // Starts reading at `next` (nullopt: the beginning). Only partitions gained and not lost.
   virtual Status Assign(const TopicPartition& from, std::optional<int64_t> next) = 0;
-  // At most `max` records of one partition, in order; waits up to `timeout` for the first. Back-pressure
-  // is not calling it.
-  virtual Status Poll(const TopicPartition& from, size_t max, Duration timeout, RecordBatch* batch) = 0;
+  // At most `max` records of one partition, in order; waits up to `timeout` for the first.
+  // Back-pressure is not calling it.
+  virtual Status Poll(const TopicPartition& from, size_t max, Duration timeout,
+                      RecordBatch* batch) = 0;
   virtual std::unique_ptr<RecordBatch> NewBatch() = 0;
   // Waits up to `timeout` until some assigned partition may have records.
   virtual void Wait(Duration timeout) = 0;
@@ -111,12 +117,13 @@ class Producer {
   virtual Result<std::unique_ptr<Transaction>> Begin() = 0;
 };
 
-// Reads one partition, committed records only, without being a member of anything: restore, replay, tail.
+// Reads one partition, committed records only, without being a member of anything: restore, replay,
+// tail.
 class Reader {
  public:
   virtual ~Reader() = default;
-  // Appends what comes until `timeout` or the end of the partition as it was at some moment during the
-  // call; `*at_end` tells which.
+  // Appends what comes until `timeout` or the end of the partition as it was at some moment during
+  // the call; `*at_end` tells which.
   virtual Status Poll(Duration timeout, RecordBatch* batch, bool* at_end) = 0;
   virtual std::unique_ptr<RecordBatch> NewBatch() = 0;
   // The offset after the last record or marker read; where a later Reader may start.
@@ -127,9 +134,11 @@ class Reader {
 class Log {
  public:
   virtual ~Log() = default;
-  virtual Result<std::unique_ptr<Consumer>> NewConsumer(std::string_view group, std::string_view member,
+  virtual Result<std::unique_ptr<Consumer>> NewConsumer(std::string_view group,
+                                                        std::string_view member,
                                                         std::span<const std::string> topics) = 0;
-  // `id` is the transactional.id: the same over restarts of the same worker, of one worker at a time.
+  // `id` is the transactional.id: the same over restarts of the same worker, of one worker at a
+  // time.
   virtual Result<std::unique_ptr<Producer>> NewProducer(std::string_view id) = 0;
   virtual Result<std::unique_ptr<Reader>> NewReader(const TopicPartition& from, int64_t next) = 0;
   // kNotFound with the remedy when the topic does not exist.

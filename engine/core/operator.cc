@@ -12,7 +12,8 @@ std::string_view SeverityName(Severity severity) {
 Result<size_t> PipelineSchema::AddFeature(FeatureInfo info) {
   for (const FeatureInfo& known : features_) {
     if (known.name == info.name) {
-      return Status::Invalid(StrCat("feature \"", info.name, "\" is declared twice; rename one of them"));
+      return Status::Invalid(
+          StrCat("feature \"", info.name, "\" is declared twice; rename one of them"));
     }
   }
   features_.push_back(std::move(info));
@@ -36,7 +37,9 @@ size_t PipelineSchema::AddSlot(SlotInfo info) {
 
 Result<size_t> PipelineSchema::AddDetector(std::string name) {
   for (const std::string& known : detectors_) {
-    if (known == name) return Status::Invalid(StrCat("detector \"", name, "\" is declared twice; rename one of them"));
+    if (known == name)
+      return Status::Invalid(
+          StrCat("detector \"", name, "\" is declared twice; rename one of them"));
   }
   detectors_.push_back(std::move(name));
   return detectors_.size() - 1;
@@ -44,7 +47,8 @@ Result<size_t> PipelineSchema::AddDetector(std::string name) {
 
 Result<size_t> PipelineSchema::AddModel(std::string name, Model* model, std::string inputs) {
   for (const ModelEntry& known : models_) {
-    if (known.name == name) return Status::Invalid(StrCat("model \"", name, "\" is declared twice; rename one of them"));
+    if (known.name == name)
+      return Status::Invalid(StrCat("model \"", name, "\" is declared twice; rename one of them"));
   }
   models_.push_back({std::move(name), model, std::move(inputs)});
   return models_.size() - 1;

@@ -2,9 +2,9 @@
 //
 //   (Process* Learn)*      OnTimer between events
 //
-// Process may fail: the record goes to the dead letters, every write of its event is rolled back and
-// the stream goes on. It must not change a model. After all stages have succeeded, Learn runs in every
-// operator and cannot fail. So an event counts fully or not at all.
+// Process may fail: the record goes to the dead letters, every write of its event is rolled back
+// and the stream goes on. It must not change a model. After all stages have succeeded, Learn runs
+// in every operator and cannot fail. So an event counts fully or not at all.
 #pragma once
 
 #include <cstddef>
@@ -44,18 +44,20 @@ class Context {
   virtual ~Context() = default;
   // The person's memory of a slot from PipelineSchema::AddSlot: fixed size, zeroed at first.
   virtual std::span<std::byte> Slot(size_t slot) = 0;
-  // Further memory of the person, of any size, under a kind of its own (one letter; see state/README.md).
+  // Further memory of the person, of any size, under a kind of its own (one letter; see
+  // state/README.md).
   virtual Result<bool> Get(char kind, std::string* value) = 0;
   virtual void Put(char kind, std::string_view value) = 0;
   virtual void Delete(char kind) = 0;
-  // OnTimer of this operator, for this person, once the shard's event time reaches `at`. One timer a
-  // person and operator: a new one replaces it, nullopt ends it.
+  // OnTimer of this operator, for this person, once the shard's event time reaches `at`. One timer
+  // a person and operator: a new one replaces it, nullopt ends it.
   virtual void SetTimer(std::optional<Timestamp> at) = 0;
   virtual std::string_view user() const = 0;
   virtual Verdict& verdict() = 0;
   // For Learn: the model learns `x`, and `x` goes into its redo log.
   virtual void Learn(size_t model, std::span<const double> x) noexcept = 0;
-  // Points per detector and feature that add up to `risk`, largest first; asks the detectors' Explain.
+  // Points per detector and feature that add up to `risk`, largest first; asks the detectors'
+  // Explain.
   virtual std::vector<Contribution> Explain(const Event& event) = 0;
   virtual void Emit(Alert alert) = 0;
   virtual void Emit(UserRisk risk) = 0;
@@ -69,10 +71,11 @@ class Operator {
  public:
   virtual ~Operator() = default;
   virtual Result<Flow> Process(Event& event, Context& context) = 0;
-  virtual void Learn(const Event& /*event*/, const Verdict& /*verdict*/, Context& /*context*/) noexcept {}
+  virtual void Learn(const Event& /*event*/, const Verdict& /*verdict*/,
+                     Context& /*context*/) noexcept {}
   virtual Status OnTimer(Timestamp /*at*/, Context& /*context*/) { return Status::Ok(); }
-  // Detectors: the shares of the features in this event's score, by feature of the PipelineSchema; not
-  // negative, of sum 1 or all 0. Called before Learn, only when somebody wants to know.
+  // Detectors: the shares of the features in this event's score, by feature of the PipelineSchema;
+  // not negative, of sum 1 or all 0. Called before Learn, only when somebody wants to know.
   virtual void Explain(const Event& /*event*/, std::span<double> /*shares*/) const noexcept {}
 };
 
@@ -83,8 +86,8 @@ struct FeatureInfo {
   std::string description;  // One sentence: what it is and why it matters.
 };
 
-// A piece of a person's memory. Its identity (name + kind + window + filter) decides whether old state
-// continues: what changed in any of them starts empty, what vanished is dropped, both logged.
+// A piece of a person's memory. Its identity (name + kind + window + filter) decides whether old
+// state continues: what changed in any of them starts empty, what vanished is dropped, both logged.
 struct SlotInfo {
   std::string identity;
   size_t size = 0;  // Bytes.
@@ -107,9 +110,9 @@ class PipelineSchema {
   Result<size_t> AddDetector(std::string name);
   const std::vector<std::string>& detectors() const { return detectors_; }
 
-  // The pipeline restores `model` at start and writes its redo log and snapshots under m/<name>. The
-  // operator keeps owning it. `inputs` says in one text what its inputs mean: when that changes, the
-  // model starts cold.
+  // The pipeline restores `model` at start and writes its redo log and snapshots under m/<name>.
+  // The operator keeps owning it. `inputs` says in one text what its inputs mean: when that
+  // changes, the model starts cold.
   Result<size_t> AddModel(std::string name, Model* model, std::string inputs = {});
   struct ModelEntry {
     std::string name;

@@ -3,7 +3,8 @@
 namespace bongsu {
 
 std::string_view StageName(Stage stage) {
-  constexpr std::string_view kNames[] = {"normalize", "enrich", "profile", "detect", "score", "decide"};
+  constexpr std::string_view kNames[] = {"normalize", "enrich", "profile",
+                                         "detect",    "score",  "decide"};
   return kNames[static_cast<size_t>(stage)];
 }
 

@@ -1,11 +1,12 @@
-// What the program knows about an operator: its name, stage, options and how to build it. Each operator has
-// one function that returns its spec; operators/all.cc lists them all.
+// What the program knows about an operator: its name, stage, options and how to build it. Each
+// operator has one function that returns its spec; operators/all.cc lists them all.
 //
 //   OperatorSpec BurstSpec() {
 //     return Spec<BurstOptions>("burst", Stage::kDetect)
 //         .Summary("Alerts when one user repeats an action too often.")
 //         .Example("burst: {action: LOGIN, limit: 5}")
-//         .Build([](const BurstOptions& options, BuildContext& context) -> std::unique_ptr<Operator> {…});
+//         .Build([](const BurstOptions& options, BuildContext& context) ->
+//         std::unique_ptr<Operator> {…});
 //   }
 #pragma once
 
@@ -29,9 +30,9 @@ std::string_view StageName(Stage stage);
 struct BuildContext {
   PipelineSchema& schema;
   Problems& problems;
-  Mark mark;                // Where the operator's options begin.
-  std::string path;         // "features[3]"
-  std::string base_dir;     // Relative paths of files (tables, calendars) start here.
+  Mark mark;             // Where the operator's options begin.
+  std::string path;      // "features[3]"
+  std::string base_dir;  // Relative paths of files (tables, calendars) start here.
 
   // The slot or index for a name, or a problem at its place.
   std::optional<size_t> Field(const Located<std::string>& name);
@@ -63,12 +64,14 @@ class Spec {
   // More for the reference page: the paper, what it misses.
   Spec& Details(std::string text) { return spec_.details = std::move(text), *this; }
   OperatorSpec Build(std::function<std::unique_ptr<Operator>(const O&, BuildContext&)> build) {
-    spec_.parse = [](const ConfigNode& node, const std::string& path, Problems* problems) -> OperatorSpec::Options {
+    spec_.parse = [](const ConfigNode& node, const std::string& path,
+                     Problems* problems) -> OperatorSpec::Options {
       auto options = std::make_shared<O>();
       O::Fields().Parse(node, path, options.get(), problems);
       return options;
     };
-    spec_.build = [build = std::move(build)](const OperatorSpec::Options& options, BuildContext& context) {
+    spec_.build = [build = std::move(build)](const OperatorSpec::Options& options,
+                                             BuildContext& context) {
       return build(*static_cast<const O*>(options.get()), context);
     };
     return std::move(spec_);

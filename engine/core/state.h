@@ -23,7 +23,9 @@ class WriteBatch {
     std::string key;
     std::optional<std::string> value;  // nullopt deletes.
   };
-  void Put(std::string key, std::string value) { ops_.push_back({std::move(key), std::move(value)}); }
+  void Put(std::string key, std::string value) {
+    ops_.push_back({std::move(key), std::move(value)});
+  }
   void Delete(std::string key) { ops_.push_back({std::move(key), std::nullopt}); }
   void Append(WriteBatch&& other) {
     for (Op& op : other.ops_) ops_.push_back(std::move(op));
@@ -37,7 +39,8 @@ class WriteBatch {
   std::vector<Op> ops_;
 };
 
-// An ordered store of bytes: RocksDB, or memory in tests and replays. Keys sort bytewise. Thread-safe.
+// An ordered store of bytes: RocksDB, or memory in tests and replays. Keys sort bytewise.
+// Thread-safe.
 class KeyValueStore {
  public:
   virtual ~KeyValueStore() = default;
@@ -53,7 +56,7 @@ class KeyValueStore {
   virtual uint64_t ApproximateSize() = 0;
 };
 
-struct Meta {  // What a store has seen; written with the state it describes.
+struct Meta {                  // What a store has seen; written with the state it describes.
   int64_t next = 0;            // Input position.
   int64_t changelog_next = 0;  // Where a later restore starts.
   int64_t sequence = 0;        // Batches committed.
@@ -64,8 +67,8 @@ struct Meta {  // What a store has seen; written with the state it describes.
 
 // The key of the Meta, in the store and in the changelog.
 inline constexpr std::string_view kMetaKey = "meta";
-// Plain little-endian bytes, as the changelog's `meta` record carries them; in the database the store
-// seals them. kCorrupt when the bytes are not a Meta.
+// Plain little-endian bytes, as the changelog's `meta` record carries them; in the database the
+// store seals them. kCorrupt when the bytes are not a Meta.
 std::string EncodeMeta(const Meta& meta);
 Result<Meta> DecodeMeta(std::string_view bytes);
 
@@ -81,7 +84,8 @@ class StateStore {
   virtual void Mark() = 0;      // Called before each event.
   virtual void Rollback() = 0;  // Forgets the writes since Mark: an event counts fully or not.
   // The overlay in key order; nullopt is a delete. For the changelog.
-  using EntryVisitor = std::function<void(std::string_view key, std::optional<std::string_view> value)>;
+  using EntryVisitor =
+      std::function<void(std::string_view key, std::optional<std::string_view> value)>;
   virtual void VisitOverlay(const EntryVisitor& visit) const = 0;
   // Overlay and `meta` as one batch for the database; the overlay stays until Applied.
   virtual WriteBatch Seal(const Meta& meta) const = 0;

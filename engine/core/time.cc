@@ -30,21 +30,24 @@ bool Digits(std::string_view text, size_t at, size_t count, int* out) {
 }
 
 Status BadTime(std::string_view text) {
-  return Status::Invalid(StrCat("expected a time as RFC 3339 with offset, such as 2026-03-02T09:00:00+09:00, got \"",
-                                text.substr(0, 64), "\""));
+  return Status::Invalid(
+      StrCat("expected a time as RFC 3339 with offset, such as 2026-03-02T09:00:00+09:00, got \"",
+             text.substr(0, 64), "\""));
 }
 
 }  // namespace
 
 Result<Timestamp> ParseRfc3339(std::string_view text) {
   int year, month, day, hour, minute, second;
-  if (text.size() < 20 || !Digits(text, 0, 4, &year) || text[4] != '-' || !Digits(text, 5, 2, &month) ||
-      text[7] != '-' || !Digits(text, 8, 2, &day) || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') ||
-      !Digits(text, 11, 2, &hour) || text[13] != ':' || !Digits(text, 14, 2, &minute) || text[16] != ':' ||
+  if (text.size() < 20 || !Digits(text, 0, 4, &year) || text[4] != '-' ||
+      !Digits(text, 5, 2, &month) || text[7] != '-' || !Digits(text, 8, 2, &day) ||
+      (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || !Digits(text, 11, 2, &hour) ||
+      text[13] != ':' || !Digits(text, 14, 2, &minute) || text[16] != ':' ||
       !Digits(text, 17, 2, &second)) {
     return BadTime(text);
   }
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return BadTime(text);
   size_t at = 19;
@@ -62,9 +65,9 @@ Result<Timestamp> ParseRfc3339(std::string_view text) {
     ++at;
   } else {
     int offset_hour, offset_minute;
-    if (at >= text.size() || (text[at] != '+' && text[at] != '-') || !Digits(text, at + 1, 2, &offset_hour) ||
-        at + 3 >= text.size() || text[at + 3] != ':' || !Digits(text, at + 4, 2, &offset_minute) ||
-        offset_hour > 23 || offset_minute > 59) {
+    if (at >= text.size() || (text[at] != '+' && text[at] != '-') ||
+        !Digits(text, at + 1, 2, &offset_hour) || at + 3 >= text.size() || text[at + 3] != ':' ||
+        !Digits(text, at + 4, 2, &offset_minute) || offset_hour > 23 || offset_minute > 59) {
       return BadTime(text);
     }
     offset_minutes = offset_hour * 60 + offset_minute;
@@ -72,8 +75,9 @@ Result<Timestamp> ParseRfc3339(std::string_view text) {
     at += 6;
   }
   if (at != text.size()) return BadTime(text);
-  const Timestamp local = std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-                          std::chrono::seconds(second) + Duration(micros);
+  const Timestamp local = std::chrono::sys_days(date) + std::chrono::hours(hour) +
+                          std::chrono::minutes(minute) + std::chrono::seconds(second) +
+                          Duration(micros);
   return local - std::chrono::minutes(offset_minutes);
 }
 
@@ -82,10 +86,11 @@ std::string FormatRfc3339(Timestamp t) {
   const std::chrono::year_month_day date{days};
   const int64_t ms = std::chrono::floor<std::chrono::milliseconds>(t - days).count();
   char buffer[64];
-  std::snprintf(buffer, sizeof(buffer), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(ms / 3'600'000), static_cast<int>(ms / 60'000 % 60),
-                static_cast<int>(ms / 1'000 % 60), static_cast<int>(ms % 1'000));
+  std::snprintf(buffer, sizeof(buffer), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(ms / 3'600'000),
+                static_cast<int>(ms / 60'000 % 60), static_cast<int>(ms / 1'000 % 60),
+                static_cast<int>(ms % 1'000));
   return buffer;
 }
 
@@ -95,11 +100,12 @@ Result<Duration> ParseDuration(std::string_view text) {
   const std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
   if (error == std::errc() && count >= 0) {
     for (const auto& [name, micros] : kUnits) {
-      if (unit == name && count <= std::numeric_limits<int64_t>::max() / micros) return Duration(count * micros);
+      if (unit == name && count <= std::numeric_limits<int64_t>::max() / micros)
+        return Duration(count * micros);
     }
   }
-  return Status::Invalid(
-      StrCat("expected a duration such as 500ms, 30s, 5m, 1h or 30d, got \"", text.substr(0, 64), "\""));
+  return Status::Invalid(StrCat("expected a duration such as 500ms, 30s, 5m, 1h or 30d, got \"",
+                                text.substr(0, 64), "\""));
 }
 
 std::string FormatDuration(Duration d) {

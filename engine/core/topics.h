@@ -11,20 +11,22 @@ namespace bongsu {
 
 struct Topics {
   explicit Topics(std::string_view prefix);
-  std::string events, alerts, user_risk, decisions, changelog, group_sums, artifacts, samples, ingest_state,
-      dead_letters;
+  std::string events, alerts, user_risk, decisions, changelog, group_sums, artifacts, samples,
+      ingest_state, dead_letters;
 };
 
 // Headers of records.
-inline constexpr std::string_view kOriginHeader = "origin";            // FormatOrigin of an event
-inline constexpr std::string_view kTypeHeader = "type";                // kind of a control event; absent = an access event
-inline constexpr std::string_view kTimeHeader = "time";                // of a tick, milliseconds
-inline constexpr std::string_view kDigestHeader = "digest";            // of a version
-inline constexpr std::string_view kTransactionHeader = "transactional.id";  // who wrote alerts and changelog
+inline constexpr std::string_view kOriginHeader = "origin";  // FormatOrigin of an event
+inline constexpr std::string_view kTypeHeader =
+    "type";  // kind of a control event; absent = an access event
+inline constexpr std::string_view kTimeHeader = "time";      // of a tick, milliseconds
+inline constexpr std::string_view kDigestHeader = "digest";  // of a version
+inline constexpr std::string_view kTransactionHeader =
+    "transactional.id";  // who wrote alerts and changelog
 
 // Kinds of control events: what else than access events may change a result, in order with them.
-inline constexpr std::string_view kTick = "tick";          // event time has reached `time`
-inline constexpr std::string_view kVersion = "version";    // the artifact with `digest` takes effect
+inline constexpr std::string_view kTick = "tick";        // event time has reached `time`
+inline constexpr std::string_view kVersion = "version";  // the artifact with `digest` takes effect
 inline constexpr std::string_view kDecision = "decision";  // a verdict, label or exception
 inline constexpr std::string_view kBaseline = "baseline";  // of peers, calibration, budget
 

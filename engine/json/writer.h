@@ -1,4 +1,5 @@
-// Writes one JSON text into a string. The caller keeps the nesting right; members appear in call order.
+// Writes one JSON text into a string. The caller keeps the nesting right; members appear in call
+// order.
 #pragma once
 
 #include <cstdint>

@@ -11,9 +11,12 @@ namespace {
 
 constexpr size_t kChunk = 128;
 
-// d/<chunk>: the count of insertions up to the chunk's last member, then the members. One chunk more than the
-// window has, so that a chunk begun does not take the place of the oldest, whose end the window still holds.
-std::string ChunkKey(uint64_t chunk, size_t window) { return StrCat("d/", chunk % (window / kChunk + 1)); }
+// d/<chunk>: the count of insertions up to the chunk's last member, then the members. One chunk
+// more than the window has, so that a chunk begun does not take the place of the oldest, whose end
+// the window still holds.
+std::string ChunkKey(uint64_t chunk, size_t window) {
+  return StrCat("d/", chunk % (window / kChunk + 1));
+}
 
 }  // namespace
 
@@ -57,7 +60,8 @@ Status Dedup::Load(StateStore& store) {
     std::memcpy(chunk.keys.data(), value.data() + 8, value.size() - 8);
     readable = end >= chunk.keys.size() && (end - chunk.keys.size()) % kChunk == 0;
     Chunk& known = chunks[(end - chunk.keys.size()) / kChunk];
-    if (!known.keys.empty()) stale.push_back(known.keys.size() < chunk.keys.size() ? known.key : chunk.key);
+    if (!known.keys.empty())
+      stale.push_back(known.keys.size() < chunk.keys.size() ? known.key : chunk.key);
     if (known.keys.size() < chunk.keys.size()) known = std::move(chunk);
     return readable;
   }));
@@ -73,7 +77,8 @@ Status Dedup::Load(StateStore& store) {
 }
 
 // A larger old window is cut to the newest without a gap, a smaller one starts short.
-void Dedup::DropAllButNewest(std::map<uint64_t, Chunk>* chunks, std::vector<std::string>* stale) const {
+void Dedup::DropAllButNewest(std::map<uint64_t, Chunk>* chunks,
+                             std::vector<std::string>* stale) const {
   if (chunks->empty()) return;
   const uint64_t newest = chunks->rbegin()->first, at_most = ring_.size() / kChunk + 1;
   uint64_t oldest = newest;
@@ -82,11 +87,13 @@ void Dedup::DropAllButNewest(std::map<uint64_t, Chunk>* chunks, std::vector<std:
     if (before == chunks->end() || before->second.keys.size() < kChunk) break;
     --oldest;
   }
-  for (auto it = chunks->begin(); it->first < oldest; it = chunks->erase(it)) stale->push_back(it->second.key);
+  for (auto it = chunks->begin(); it->first < oldest; it = chunks->erase(it))
+    stale->push_back(it->second.key);
 }
 
 // Chunks that a window of another size put elsewhere go where this one will look for them.
-void Dedup::Rearrange(const std::map<uint64_t, Chunk>& chunks, std::vector<std::string> stale, StateStore& store) {
+void Dedup::Rearrange(const std::map<uint64_t, Chunk>& chunks, std::vector<std::string> stale,
+                      StateStore& store) {
   bool moved = false;
   for (const auto& [number, chunk] : chunks) {
     moved |= chunk.key != ChunkKey(number, ring_.size());

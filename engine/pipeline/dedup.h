@@ -1,5 +1,6 @@
-// Drops what came before: the last `window` (source, event_id) of a shard, as 64-bit hashes in a ring that is
-// part of the state. Two different events meet in one hash once in 2^64 / window. One thread.
+// Drops what came before: the last `window` (source, event_id) of a shard, as 64-bit hashes in a
+// ring that is part of the state. Two different events meet in one hash once in 2^64 / window. One
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,8 @@ class Dedup {
     std::vector<uint64_t> keys;
   };
   void DropAllButNewest(std::map<uint64_t, Chunk>* chunks, std::vector<std::string>* stale) const;
-  void Rearrange(const std::map<uint64_t, Chunk>& chunks, std::vector<std::string> stale, StateStore& store);
+  void Rearrange(const std::map<uint64_t, Chunk>& chunks, std::vector<std::string> stale,
+                 StateStore& store);
   void PutChunk(uint64_t number, std::span<const uint64_t> keys, StateStore& store) const;
 
   std::vector<uint64_t> ring_;

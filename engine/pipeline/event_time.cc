@@ -27,7 +27,8 @@ bool EventTime::OnEvent(std::string_view source, Timestamp time) {
   changed_ = true;
   const bool late = watermark_ && time < *watermark_;
   auto progress = sources_.find(source);
-  if (progress == sources_.end()) progress = sources_.emplace(std::string(source), Progress{time, time}).first;
+  if (progress == sources_.end())
+    progress = sources_.emplace(std::string(source), Progress{time, time}).first;
   progress->second.furthest = std::max(progress->second.furthest, time);
   now_ = std::max(now_, time);
   progress->second.last_seen = now_;
@@ -85,7 +86,8 @@ Status EventTime::Load(StateStore& store) {
     }
     return true;
   }));
-  return readable ? Status::Ok() : Status::Corrupt("state: the event time of a shard is not readable");
+  return readable ? Status::Ok()
+                  : Status::Corrupt("state: the event time of a shard is not readable");
 }
 
 }  // namespace bongsu

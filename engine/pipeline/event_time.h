@@ -1,5 +1,5 @@
-// The event time of one shard: how far events and ticks have come, and behind which time an event is late.
-// Part of the state, so that a restart changes nothing. One thread.
+// The event time of one shard: how far events and ticks have come, and behind which time an event
+// is late. Part of the state, so that a restart changes nothing. One thread.
 #pragma once
 
 #include <map>
@@ -21,8 +21,8 @@ class EventTime {
   void OnTick(Timestamp time);
   // The furthest time that an event or a tick has reached. Timers follow it; it never goes back.
   Timestamp now() const { return now_; }
-  // Everything before it has come, as far as anyone can tell: the lowest over the active sources of their
-  // furthest event less their lateness. Never goes back.
+  // Everything before it has come, as far as anyone can tell: the lowest over the active sources of
+  // their furthest event less their lateness. Never goes back.
   std::optional<Timestamp> watermark() const { return watermark_; }
 
   void Save(StateStore& store);  // Under time/; only what changed.

@@ -78,8 +78,9 @@ class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
     frontier.reached = std::max(frontier.reached.value_or(event.time), event.time);
     ingest_.reached_ = std::max(ingest_.reached_.value_or(event.time), event.time);
     const Origin origin{source_.name, from_.partition, record_->offset, event.index};
-    outputs_.Add(ingest_.options_.topics.events, PartitionOf(event.user_id, ingest_.options_.event_partitions),
-                 event.user_id, event.json, {{kOriginHeader, FormatOrigin(origin)}});
+    outputs_.Add(ingest_.options_.topics.events,
+                 PartitionOf(event.user_id, ingest_.options_.event_partitions), event.user_id,
+                 event.json, {{kOriginHeader, FormatOrigin(origin)}});
     ++events_;
     unknown_ += event.unknown_members;
     ++ingest_.totals_.events;
@@ -91,7 +92,8 @@ class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
     ++rejected_[rejection.reason];
     ++ingest_.totals_.dead_letters;
     const std::string partition = StrCat(from_.partition), offset = StrCat(record_->offset);
-    outputs_.Add(ingest_.options_.topics.dead_letters, from_.partition % ingest_.options_.dead_letter_partitions,
+    outputs_.Add(ingest_.options_.topics.dead_letters,
+                 from_.partition % ingest_.options_.dead_letter_partitions,
                  StrCat(source_.name, ':', partition, ':', offset, ':', index), bytes,
                  {{"reason", rejection.reason},
                   {"field", rejection.field},
@@ -102,21 +104,25 @@ class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
                   {"index", StrCat(index)}});
   }
 
-  // Far in the future, a time is wrong. Files have no clock of their own: there a jump is, unless the next
-  // record confirms it (a log that was silent for weeks costs one dead letter, not all that follow).
+  // Far in the future, a time is wrong. Files have no clock of their own: there a jump is, unless
+  // the next record confirms it (a log that was silent for weeks costs one dead letter, not all
+  // that follow).
   std::optional<Rejection> CheckTime(Timestamp time) {
     if (!source_.file) {
       if (time <= record_->timestamp + source_.future_tolerance) return std::nullopt;
-      return Rejection{"future", "time",
-                       StrCat("event time is more than ", FormatDuration(source_.future_tolerance),
-                              " ahead of the record's timestamp; check the clock and the time zone of the source")};
+      return Rejection{
+          "future", "time",
+          StrCat(
+              "event time is more than ", FormatDuration(source_.future_tolerance),
+              " ahead of the record's timestamp; check the clock and the time zone of the source")};
     }
     const bool jumped = before_ && time > *before_ + source_.max_jump;
     before_ = time;
     if (!jumped) return std::nullopt;
-    return Rejection{"future", "time",
-                     StrCat("event time is more than ", FormatDuration(source_.max_jump),
-                            " ahead of the event before it in the file; check the time or raise max_jump")};
+    return Rejection{
+        "future", "time",
+        StrCat("event time is more than ", FormatDuration(source_.max_jump),
+               " ahead of the event before it in the file; check the time or raise max_jump")};
   }
 
   Ingest& ingest_;
@@ -129,7 +135,8 @@ class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
   std::map<std::string, int64_t> rejected_;
 };
 
-// Carries decisions into bongsu.events as control events, so that they have a position among the events.
+// Carries decisions into bongsu.events as control events, so that they have a position among the
+// events.
 class Ingest::DecisionShard final : public StatelessShard {
  public:
   DecisionShard(Ingest& ingest, TopicPartition from) : ingest_(ingest), from_(std::move(from)) {}
@@ -137,7 +144,8 @@ class Ingest::DecisionShard final : public StatelessShard {
     next_ = record.offset + 1;
     ++processed_;
     const Origin origin{from_.topic, from_.partition, record.offset, 0};
-    outputs_.Add(ingest_.options_.topics.events, PartitionOf(record.key, ingest_.options_.event_partitions), record.key,
+    outputs_.Add(ingest_.options_.topics.events,
+                 PartitionOf(record.key, ingest_.options_.event_partitions), record.key,
                  record.value, {{kTypeHeader, kDecision}, {kOriginHeader, FormatOrigin(origin)}});
     return Status::Ok();
   }
@@ -147,7 +155,8 @@ class Ingest::DecisionShard final : public StatelessShard {
   const TopicPartition from_;
 };
 
-Ingest::Ingest(IngestPlan options, Metrics& metrics) : options_(std::move(options)), metrics_(metrics) {}
+Ingest::Ingest(IngestPlan options, Metrics& metrics)
+    : options_(std::move(options)), metrics_(metrics) {}
 Ingest::~Ingest() = default;
 
 Result<ShardFactory::Opened> Ingest::Open(const TopicPartition& from, Consumer& consumer) {
@@ -197,7 +206,8 @@ void Ingest::OnTurn(Timestamp now, Outputs* outputs) {
   AddControl(outputs, kTick, kTimeHeader, StrCat(ToMillis(*time)));
 }
 
-// The time that every partition read here has reached: now for those at their end, else their furthest event.
+// The time that every partition read here has reached: now for those at their end, else their
+// furthest event.
 std::optional<Timestamp> Ingest::TickTime(Timestamp now) const {
   std::optional<Timestamp> lowest;
   for (const auto& [from, frontier] : frontiers_) {
@@ -211,9 +221,11 @@ std::optional<Timestamp> Ingest::TickTime(Timestamp now) const {
 
 void Ingest::AddControl(Outputs* outputs, std::string_view type, std::string_view header,
                         std::string_view header_value) {
-  const std::string json = StrCat("{\"kind\":\"", type, "\",\"", header, "\":\"", header_value, "\"}");
+  const std::string json =
+      StrCat("{\"kind\":\"", type, "\",\"", header, "\":\"", header_value, "\"}");
   for (int32_t partition = 0; partition < options_.event_partitions; ++partition) {
-    outputs->Add(options_.topics.events, partition, "", json, {{kTypeHeader, type}, {header, header_value}});
+    outputs->Add(options_.topics.events, partition, "", json,
+                 {{kTypeHeader, type}, {header, header_value}});
   }
 }
 

@@ -1,6 +1,7 @@
-// The ingest role: records of sources -> canonical events in bongsu.events, keyed and partitioned by person, each
-// with its origin; what breaks a rule -> dead letters. One Ingest a worker; it also writes the control events of
-// the worker that owns them: ticks and the version of the configuration.
+// The ingest role: records of sources -> canonical events in bongsu.events, keyed and partitioned
+// by person, each with its origin; what breaks a rule -> dead letters. One Ingest a worker; it also
+// writes the control events of the worker that owns them: ticks and the version of the
+// configuration.
 #pragma once
 
 #include <functional>
@@ -53,7 +54,8 @@ class Ingest final : public ShardFactory {
     std::optional<Timestamp> reached;  // The furthest event time.
     bool at_end = false;
   };
-  void AddControl(Outputs* outputs, std::string_view type, std::string_view header, std::string_view header_value);
+  void AddControl(Outputs* outputs, std::string_view type, std::string_view header,
+                  std::string_view header_value);
   std::optional<Timestamp> TickTime(Timestamp now) const;
 
   IngestPlan options_;

@@ -34,7 +34,9 @@ uint64_t WordAt(std::span<const std::byte> bytes, size_t word) {
   return value;
 }
 
-Status Bad() { return Status::Corrupt("state: a person's profile does not fit its layout"); }
+Status Bad() {
+  return Status::Corrupt("state: a person's profile does not fit its layout");
+}
 
 }  // namespace
 
@@ -43,7 +45,8 @@ Layout::Layout(const std::vector<SlotInfo>& slots) {
     std::string plain = slot.identity;  // A descriptor has one line a slot.
     std::replace(plain.begin(), plain.end(), '\n', ' ');
     std::string identity = plain;
-    for (int copy = 2; Find(identity, slot.size) != nullptr; ++copy) identity = StrCat(plain, "#", copy);
+    for (int copy = 2; Find(identity, slot.size) != nullptr; ++copy)
+      identity = StrCat(plain, "#", copy);
     descriptor_ += StrCat(slot.size, " ", identity, "\n");
     slots_.push_back({std::move(identity), size_, slot.size});
     size_ += (slot.size + 7) / 8 * 8;
@@ -56,8 +59,10 @@ Result<Layout> Layout::FromDescriptor(std::string_view descriptor) {
   for (std::string_view rest = descriptor; !rest.empty();) {
     const size_t end = rest.find('\n');
     SlotInfo slot;
-    const auto [digits_end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), slot.size);
-    if (end == std::string_view::npos || error != std::errc() || *digits_end != ' ' || slot.size > kLargestSlot) {
+    const auto [digits_end, error] =
+        std::from_chars(rest.data(), rest.data() + rest.size(), slot.size);
+    if (end == std::string_view::npos || error != std::errc() || *digits_end != ' ' ||
+        slot.size > kLargestSlot) {
       return Status::Corrupt("state: a schema descriptor is not readable");
     }
     slot.identity.assign(digits_end + 1, rest.data() + end);
@@ -95,7 +100,8 @@ Status Layout::Decode(std::string_view words, std::span<std::byte> profile) cons
   while (!words.empty()) {
     uint64_t zeros, literals;
     if (!TakeVarint(&words, &zeros) || !TakeVarint(&words, &literals)) return Bad();
-    if (zeros > size_ || literals > size_ || at + (zeros + literals) * 8 > size_ || literals * 8 > words.size()) {
+    if (zeros > size_ || literals > size_ || at + (zeros + literals) * 8 > size_ ||
+        literals * 8 > words.size()) {
       return Bad();
     }
     at += zeros * 8;
@@ -120,7 +126,8 @@ const Layout::Placed* Layout::Find(std::string_view identity, size_t size) const
   return nullptr;
 }
 
-void Layout::Migrate(std::span<const std::byte> from_profile, const Layout& to, std::span<std::byte> to_profile) const {
+void Layout::Migrate(std::span<const std::byte> from_profile, const Layout& to,
+                     std::span<std::byte> to_profile) const {
   std::memset(to_profile.data(), 0, to_profile.size());
   for (const Placed& slot : to.slots_) {
     if (const Placed* old = Find(slot.identity, slot.size)) {
@@ -132,12 +139,15 @@ void Layout::Migrate(std::span<const std::byte> from_profile, const Layout& to, 
 std::string Layout::Difference(const Layout& to) const {
   std::string empty, dropped;
   for (const Placed& slot : to.slots_) {
-    if (Find(slot.identity, slot.size) == nullptr) empty += StrCat(empty.empty() ? "" : ", ", slot.identity);
+    if (Find(slot.identity, slot.size) == nullptr)
+      empty += StrCat(empty.empty() ? "" : ", ", slot.identity);
   }
   for (const Placed& slot : slots_) {
-    if (to.Find(slot.identity, slot.size) == nullptr) dropped += StrCat(dropped.empty() ? "" : ", ", slot.identity);
+    if (to.Find(slot.identity, slot.size) == nullptr)
+      dropped += StrCat(dropped.empty() ? "" : ", ", slot.identity);
   }
-  return StrCat("start empty: ", empty.empty() ? "none" : empty, "; dropped: ", dropped.empty() ? "none" : dropped);
+  return StrCat("start empty: ", empty.empty() ? "none" : empty,
+                "; dropped: ", dropped.empty() ? "none" : dropped);
 }
 
 }  // namespace bongsu

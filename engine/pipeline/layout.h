@@ -1,8 +1,9 @@
-// How a person's memory lies in one value: fixed slots in the order of the pipeline, and a descriptor of them
-// under its hash, so that every old layout can be read. A slot's identity decides whether its bytes live on.
+// How a person's memory lies in one value: fixed slots in the order of the pipeline, and a
+// descriptor of them under its hash, so that every old layout can be read. A slot's identity
+// decides whether its bytes live on.
 //
-// A value is the layout's hash (8 bytes, little-endian) and the slots as 8-byte words, runs of zero words
-// left out: (varint zero words, varint literal words, literal words)*.
+// A value is the layout's hash (8 bytes, little-endian) and the slots as 8-byte words, runs of zero
+// words left out: (varint zero words, varint literal words, literal words)*.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +38,8 @@ class Layout {
   // The hash that a value begins with; kCorrupt when it is too short.
   static Result<uint64_t> HashOf(std::string_view value);
   // Copies the slots that both layouts know, by identity and size; the others of `to` stay zero.
-  void Migrate(std::span<const std::byte> from_profile, const Layout& to, std::span<std::byte> to_profile) const;
+  void Migrate(std::span<const std::byte> from_profile, const Layout& to,
+               std::span<std::byte> to_profile) const;
   // What Migrate to `to` starts empty and drops, for the log.
   std::string Difference(const Layout& to) const;
 

@@ -33,7 +33,8 @@ bool ForEachInput(std::string_view redo, F learn) {
 }
 
 // Parameters and inputs are known before the first redo.
-void PutNew(const std::string& prefix, const std::string& inputs, const Model& model, StateStore& store) {
+void PutNew(const std::string& prefix, const std::string& inputs, const Model& model,
+            StateStore& store) {
   store.Put(prefix + "snapshot", model.Save());
   if (!inputs.empty()) store.Put(prefix + "inputs", inputs);
 }
@@ -69,7 +70,8 @@ void ModelKeeper::Save(StateStore& store) {
 
 void ModelKeeper::Snapshot(Kept& kept, StateStore& store) {
   store.Put(kept.prefix + "snapshot", kept.model->Save());
-  for (; kept.redo_records > 0; --kept.redo_records) store.Delete(RedoKey(kept.prefix, kept.redo_records - 1));
+  for (; kept.redo_records > 0; --kept.redo_records)
+    store.Delete(RedoKey(kept.prefix, kept.redo_records - 1));
   kept.since_snapshot = 0;
   kept.redo.clear();
 }
@@ -105,14 +107,16 @@ Status ModelKeeper::LoadOne(Kept& kept, StateStore& store) {
     PutNew(kept.prefix, kept.inputs, *kept.model, store);
   }
   bool readable = true;
-  BONGSU_RETURN_IF_ERROR(store.Scan(kept.prefix + "redo/", [&](std::string_view, std::string_view redo) {
-    ++kept.redo_records;
-    return readable = ForEachInput(redo, [&](std::span<const double> x) {
-      kept.model->Learn(x);
-      ++kept.since_snapshot;
-    });
-  }));
-  return readable ? Status::Ok() : Status::Corrupt("state: the redo log of a model is not readable");
+  BONGSU_RETURN_IF_ERROR(
+      store.Scan(kept.prefix + "redo/", [&](std::string_view, std::string_view redo) {
+        ++kept.redo_records;
+        return readable = ForEachInput(redo, [&](std::span<const double> x) {
+                 kept.model->Learn(x);
+                 ++kept.since_snapshot;
+               });
+      }));
+  return readable ? Status::Ok()
+                  : Status::Corrupt("state: the redo log of a model is not readable");
 }
 
 }  // namespace bongsu

@@ -1,6 +1,6 @@
-// Keeps the models of one shard: what a model needs to continue is a snapshot and the inputs learned since
-// (m/<model>/snapshot, m/<model>/redo/<number>): one redo record a batch, a snapshot every kSnapshotEvery
-// inputs replaces them. One thread.
+// Keeps the models of one shard: what a model needs to continue is a snapshot and the inputs
+// learned since (m/<model>/snapshot, m/<model>/redo/<number>): one redo record a batch, a snapshot
+// every kSnapshotEvery inputs replaces them. One thread.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ class ModelKeeper {
   explicit ModelKeeper(const std::vector<PipelineSchema::ModelEntry>& models);
   void Learn(size_t model, std::span<const double> x) noexcept;
   void Save(StateStore& store);
-  // Brings each model to where it was. A model whose parameters or inputs changed starts cold; its name is in
-  // started_cold() then.
+  // Brings each model to where it was. A model whose parameters or inputs changed starts cold; its
+  // name is in started_cold() then.
   Status Load(StateStore& store);
   const std::vector<std::string>& started_cold() const { return started_cold_; }
 
@@ -30,7 +30,7 @@ class ModelKeeper {
     std::string prefix;  // m/<model>/
     Model* model;
     std::string inputs;  // What its inputs mean: m/<model>/inputs.
-    std::string redo;  // Inputs learned in this batch: each a u32 count and doubles.
+    std::string redo;    // Inputs learned in this batch: each a u32 count and doubles.
     int64_t since_snapshot = 0;
     uint64_t redo_records = 0;  // In the store.
   };

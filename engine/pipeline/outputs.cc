@@ -4,7 +4,9 @@ namespace bongsu {
 
 void Outputs::Add(std::string_view topic, int32_t partition, std::string_view key,
                   std::optional<std::string_view> value, std::initializer_list<Header> headers) {
-  Entry entry{topic, partition, !value.has_value(), Keep(key), Keep(value.value_or("")), headers_.size(), headers.size()};
+  Entry entry{
+      topic,           partition,     !value.has_value(), Keep(key), Keep(value.value_or("")),
+      headers_.size(), headers.size()};
   for (const Header& header : headers) headers_.emplace_back(Keep(header.name), Keep(header.value));
   records_.push_back(entry);
 }
@@ -17,7 +19,8 @@ Status Outputs::AppendTo(Transaction& transaction) const {
       headers.push_back({View(headers_[i].first), View(headers_[i].second)});
     }
     const auto value = entry.tombstone ? std::nullopt : std::optional(View(entry.value));
-    BONGSU_RETURN_IF_ERROR(transaction.Append(entry.topic, entry.partition, View(entry.key), value, headers));
+    BONGSU_RETURN_IF_ERROR(
+        transaction.Append(entry.topic, entry.partition, View(entry.key), value, headers));
   }
   return Status::Ok();
 }

@@ -19,7 +19,8 @@ Status NotTheEvent(Status status) {
 // What the operators see. Rebound to each event's person; knows which step is running.
 class Pipeline::PersonContext final : public Context {
  public:
-  explicit PersonContext(Pipeline& pipeline) : p_(pipeline), shares_(pipeline.schema_.features().size()) {}
+  explicit PersonContext(Pipeline& pipeline)
+      : p_(pipeline), shares_(pipeline.schema_.features().size()) {}
 
   void Bind(std::string_view user, std::span<std::byte> profile) {
     user_ = user;
@@ -43,10 +44,14 @@ class Pipeline::PersonContext final : public Context {
   void Delete(char kind) override { p_.store_->Delete(KeyOf(kind)); }
   std::string_view user() const override { return user_; }
   Verdict& verdict() override { return verdict_; }
-  void Learn(size_t model, std::span<const double> x) noexcept override { p_.models_.Learn(model, x); }
+  void Learn(size_t model, std::span<const double> x) noexcept override {
+    p_.models_.Learn(model, x);
+  }
   void Emit(Alert alert) override { p_.emitted_.alerts.push_back(std::move(alert)); }
   void Emit(UserRisk risk) override { p_.emitted_.risks.push_back(std::move(risk)); }
-  void CountSuppressed(std::string_view reason) override { p_.emitted_.suppressed.emplace_back(reason); }
+  void CountSuppressed(std::string_view reason) override {
+    p_.emitted_.suppressed.emplace_back(reason);
+  }
 
   void SetTimer(std::optional<Timestamp> at) override {
     const std::span<std::byte> slot = Slot(p_.timer_slots_ + step_);
@@ -80,7 +85,8 @@ class Pipeline::PersonContext final : public Context {
   std::string key_;
 };
 
-// The event's risk is shared out among the findings by their own risk, then among features by the detector.
+// The event's risk is shared out among the findings by their own risk, then among features by the
+// detector.
 std::vector<Contribution> Pipeline::PersonContext::Explain(const Event& event) {
   std::vector<Contribution> out;
   double total = 0;
@@ -102,14 +108,16 @@ std::vector<Contribution> Pipeline::PersonContext::Explain(const Event& event) {
       out.push_back({detector, "", points, std::numeric_limits<double>::quiet_NaN(), ""});
     }
   }
-  std::stable_sort(out.begin(), out.end(),
-                   [](const Contribution& a, const Contribution& b) { return a.points > b.points; });
+  std::stable_sort(out.begin(), out.end(), [](const Contribution& a, const Contribution& b) {
+    return a.points > b.points;
+  });
   return out;
 }
 
 namespace {
 
-std::vector<SlotInfo> WithTimers(const PipelineSchema& schema, const std::vector<PipelineStep>& steps) {
+std::vector<SlotInfo> WithTimers(const PipelineSchema& schema,
+                                 const std::vector<PipelineStep>& steps) {
   std::vector<SlotInfo> slots = schema.slots();
   for (const PipelineStep& step : steps) slots.push_back({StrCat("timer of ", step.name), 8});
   return slots;
@@ -127,7 +135,9 @@ Pipeline::Pipeline(PipelineSchema schema, std::vector<PipelineStep> steps)
 
 Pipeline::~Pipeline() = default;
 
-const Verdict& Pipeline::verdict() const { return context_->verdict(); }
+const Verdict& Pipeline::verdict() const {
+  return context_->verdict();
+}
 
 Status Pipeline::Start(StateStore& store, size_t cached_people) {
   store_ = &store;
@@ -161,7 +171,8 @@ Status Pipeline::Fail(Status status, size_t alerts, size_t risks, size_t suppres
 Status Pipeline::Process(Event& event) {
   BONGSU_RETURN_IF_ERROR(OpenPerson(event.user));
   event.features.assign(schema_.features().size(), std::numeric_limits<double>::quiet_NaN());
-  const size_t alerts = emitted_.alerts.size(), risks = emitted_.risks.size(), suppressed = emitted_.suppressed.size();
+  const size_t alerts = emitted_.alerts.size(), risks = emitted_.risks.size(),
+               suppressed = emitted_.suppressed.size();
   for (size_t i = 0; i < steps_.size(); ++i) {
     context_->BeginStep(i);
     const Result<Flow> flow = steps_[i].op->Process(event, *context_);
@@ -182,7 +193,8 @@ Status Pipeline::AdvanceTo(Timestamp now) {
     timers_->Mark();
     BONGSU_ASSIGN_OR_RETURN(const std::optional<Timers::Due> due, timers_->Take(now));
     if (!due) return Status::Ok();
-    const auto step = std::find_if(steps_.begin(), steps_.end(), [&](const PipelineStep& s) { return s.name == due->op; });
+    const auto step = std::find_if(steps_.begin(), steps_.end(),
+                                   [&](const PipelineStep& s) { return s.name == due->op; });
     if (step == steps_.end()) continue;  // Of an operator that the configuration no longer has.
     BONGSU_RETURN_IF_ERROR(OpenPerson(due->user));
     context_->BeginStep(static_cast<size_t>(step - steps_.begin()));

@@ -1,5 +1,6 @@
-// The list of operators that an event passes, and what they may touch meanwhile. Two passes an event: every
-// operator's Process; then, when all have succeeded, every operator's Learn. One instance a shard, one thread.
+// The list of operators that an event passes, and what they may touch meanwhile. Two passes an
+// event: every operator's Process; then, when all have succeeded, every operator's Learn. One
+// instance a shard, one thread.
 #pragma once
 
 #include <array>
@@ -51,8 +52,8 @@ class Pipeline {
 
   // Binds the pipeline to the state of its shard and brings models and timers to where they were.
   Status Start(StateStore& store, size_t cached_people);
-  // One event with `fields` filled by the decoder. kInvalid: the event is at fault and has left no trace; other codes:
-  // the shard can't go on. Emissions of a good event are added to emitted().
+  // One event with `fields` filled by the decoder. kInvalid: the event is at fault and has left no
+  // trace; other codes: the shard can't go on. Emissions of a good event are added to emitted().
   Status Process(Event& event);
   // Fires the timers that are due, in order.
   Status AdvanceTo(Timestamp now);

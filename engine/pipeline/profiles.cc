@@ -8,7 +8,10 @@
 namespace bongsu {
 
 Profiles::Profiles(StateStore& store, const Layout& layout, size_t capacity)
-    : store_(store), layout_(layout), capacity_(std::max<size_t>(1, capacity)), undo_(layout.size()) {
+    : store_(store),
+      layout_(layout),
+      capacity_(std::max<size_t>(1, capacity)),
+      undo_(layout.size()) {
   index_.reserve(std::min<size_t>(capacity_, 1 << 16));
 }
 
@@ -87,8 +90,11 @@ Status Profiles::LoadOld(uint64_t hash, std::string_view words, std::span<std::b
     char digits[17];
     std::snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(hash));
     std::string descriptor;
-    BONGSU_ASSIGN_OR_RETURN(const bool known, store_.Get(StrCat("schema/", std::string_view(digits, 16)), &descriptor));
-    if (!known) return Status::Corrupt(StrCat("state: layout ", std::string_view(digits, 16), " has no descriptor"));
+    BONGSU_ASSIGN_OR_RETURN(
+        const bool known, store_.Get(StrCat("schema/", std::string_view(digits, 16)), &descriptor));
+    if (!known)
+      return Status::Corrupt(
+          StrCat("state: layout ", std::string_view(digits, 16), " has no descriptor"));
     BONGSU_ASSIGN_OR_RETURN(Layout layout, Layout::FromDescriptor(descriptor));
     old = old_layouts_.emplace(hash, std::move(layout)).first;
     migration_note_ = old->second.Difference(layout_);

@@ -1,5 +1,5 @@
-// The people of one shard: a bounded write-back cache of decoded profiles before the store. A batch reads and
-// writes each person's value once. One thread.
+// The people of one shard: a bounded write-back cache of decoded profiles before the store. A batch
+// reads and writes each person's value once. One thread.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,8 @@ class Profiles {
 
   // Writes the layout's descriptor unless it is there. Once, before the first Open.
   Status Start();
-  // The person's memory, zero for somebody new; valid until the next Open. kCorrupt when the disk lied.
+  // The person's memory, zero for somebody new; valid until the next Open. kCorrupt when the disk
+  // lied.
   Result<std::span<std::byte>> Open(std::string_view user);
   // The opened profile will be changed: keeps a copy for Undo.
   void Touch();

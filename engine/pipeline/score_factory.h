@@ -1,6 +1,6 @@
-// Opens the score role's shards. Opening a partition is recovery: local state that stands at the group's
-// committed offset is used as it is; state that is behind, missing or set aside is brought forward from the
-// changelog until its `meta` reaches that offset (design section 6, point 4).
+// Opens the score role's shards. Opening a partition is recovery: local state that stands at the
+// group's committed offset is used as it is; state that is behind, missing or set aside is brought
+// forward from the changelog until its `meta` reaches that offset (design section 6, point 4).
 #pragma once
 
 #include <functional>
@@ -21,21 +21,26 @@ struct ScoreEnvironment {
   std::function<Status(const TopicPartition&)> set_aside;
   // Pipeline, decoder and encoder for one shard.
   std::function<Result<ScoreParts>()> make_parts;
-  std::function<void(std::string_view message)> notify;  // For the log: restores, migrations, cold models.
+  std::function<void(std::string_view message)>
+      notify;  // For the log: restores, migrations, cold models.
 };
 
 class ScoreFactory final : public ShardFactory {
  public:
-  // `base.from` is filled for each shard; `base.changelog` is false where log and state share a database.
-  ScoreFactory(ScoreShardOptions base, ScoreEnvironment environment, Log& log, Metrics& metrics, const Clock& clock);
+  // `base.from` is filled for each shard; `base.changelog` is false where log and state share a
+  // database.
+  ScoreFactory(ScoreShardOptions base, ScoreEnvironment environment, Log& log, Metrics& metrics,
+               const Clock& clock);
   Result<Opened> Open(const TopicPartition& from, Consumer& consumer) override;
   Status OnCorrupt(const TopicPartition& from, const Status& found) override;
 
  private:
   Result<std::unique_ptr<StateStore>> OpenStore(const TopicPartition& from);
   // Brings `store` to `committed`; its meta then.
-  Result<Meta> Recover(const TopicPartition& from, StateStore& store, const Meta* local, int64_t committed);
-  Result<Meta> ReadChangelog(const TopicPartition& from, StateStore& store, int64_t first, int64_t committed);
+  Result<Meta> Recover(const TopicPartition& from, StateStore& store, const Meta* local,
+                       int64_t committed);
+  Result<Meta> ReadChangelog(const TopicPartition& from, StateStore& store, int64_t first,
+                             int64_t committed);
 
   const ScoreShardOptions base_;
   ScoreEnvironment environment_;

@@ -16,7 +16,8 @@ std::string_view HeaderOf(const Record& record, std::string_view name) {
   return {};
 }
 
-void Observe(std::vector<double>* counts, double* sum, std::span<const double> buckets, double value) {
+void Observe(std::vector<double>* counts, double* sum, std::span<const double> buckets,
+             double value) {
   counts->resize(buckets.size() + 1);
   const auto bucket = std::lower_bound(buckets.begin(), buckets.end(), value) - buckets.begin();
   (*counts)[static_cast<size_t>(bucket)] += 1;
@@ -25,8 +26,8 @@ void Observe(std::vector<double>* counts, double* sum, std::span<const double> b
 
 }  // namespace
 
-ScoreShard::ScoreShard(ScoreShardOptions options, ScoreParts parts, const Meta& meta, Metrics& metrics,
-                       const Clock& clock)
+ScoreShard::ScoreShard(ScoreShardOptions options, ScoreParts parts, const Meta& meta,
+                       Metrics& metrics, const Clock& clock)
     : options_(std::move(options)),
       parts_(std::move(parts)),
       meta_(meta),
@@ -35,8 +36,9 @@ ScoreShard::ScoreShard(ScoreShardOptions options, ScoreParts parts, const Meta& 
       event_time_(options_.timings),
       dedup_(options_.dedup_window) {}
 
-Result<std::unique_ptr<ScoreShard>> ScoreShard::Make(ScoreShardOptions options, ScoreParts parts, const Meta& meta,
-                                                     Metrics& metrics, const Clock& clock) {
+Result<std::unique_ptr<ScoreShard>> ScoreShard::Make(ScoreShardOptions options, ScoreParts parts,
+                                                     const Meta& meta, Metrics& metrics,
+                                                     const Clock& clock) {
   std::unique_ptr<ScoreShard> shard(
       new ScoreShard(std::move(options), std::move(parts), meta, metrics, clock));
   StateStore& store = *shard->parts_.store;
@@ -62,7 +64,8 @@ Status ScoreShard::ProcessEvent(const Record& record) {
     return Status::Ok();
   }
   const std::string_view origin = HeaderOf(record, kOriginHeader);
-  if (origin.empty()) {  // score.input is a topic that others write: the record itself is the origin.
+  if (origin
+          .empty()) {  // score.input is a topic that others write: the record itself is the origin.
     event_.origin = {options_.from.topic, options_.from.partition, record.offset, 0};
   } else if (const Result<Origin> parsed = ParseOrigin(origin); parsed.ok()) {
     event_.origin = *parsed;
@@ -94,7 +97,8 @@ Status ScoreShard::ProcessEvent(const Record& record) {
 
 Status ScoreShard::ProcessControl(const Record& record, std::string_view type) {
   if (type != kTick && type != kVersion && type != kDecision && type != kBaseline) {
-    AddDeadLetter(record, {"control", std::string(kTypeHeader), "the header \"type\" names no kind of control event"});
+    AddDeadLetter(record, {"control", std::string(kTypeHeader),
+                           "the header \"type\" names no kind of control event"});
     return Status::Ok();
   }
   ++counts_.control[std::string(type)];
@@ -103,7 +107,8 @@ Status ScoreShard::ProcessControl(const Record& record, std::string_view type) {
     int64_t ms = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
     if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
-      AddDeadLetter(record, {"control", "time", "a tick needs the header \"time\" in milliseconds"});
+      AddDeadLetter(record,
+                    {"control", "time", "a tick needs the header \"time\" in milliseconds"});
       return Status::Ok();
     }
     event_time_.OnTick(FromMillis(ms));
@@ -137,7 +142,8 @@ void ScoreShard::AddAlert(Alert& alert, int64_t log_offset) {
   json_.clear();
   parts_.encoder->EncodeAlert(alert, &json_);
   const std::string_view severity = SeverityName(SeverityOf(alert.risk));
-  outputs_.Add(options_.topics.alerts, PartitionFor(alert.user, options_.alert_partitions), alert.user, json_,
+  outputs_.Add(options_.topics.alerts, PartitionFor(alert.user, options_.alert_partitions),
+               alert.user, json_,
                {{"severity", severity},
                 {"schema", "ocsf-2004"},
                 {"shadow", "false"},
@@ -150,16 +156,18 @@ void ScoreShard::AddAlert(Alert& alert, int64_t log_offset) {
 void ScoreShard::AddUserRisk(const UserRisk& risk) {
   json_.clear();
   if (!risk.tombstone) parts_.encoder->EncodeUserRisk(risk, &json_);
-  outputs_.Add(options_.topics.user_risk, PartitionFor(risk.user, options_.risk_partitions), risk.user,
-               risk.tombstone ? std::nullopt : std::optional<std::string_view>(json_));
-  Observe(&counts_.risk, &counts_.risk_sum, metrics_.GetHistogram("user_risk_score").buckets(), risk.score);
+  outputs_.Add(options_.topics.user_risk, PartitionFor(risk.user, options_.risk_partitions),
+               risk.user, risk.tombstone ? std::nullopt : std::optional<std::string_view>(json_));
+  Observe(&counts_.risk, &counts_.risk_sum, metrics_.GetHistogram("user_risk_score").buckets(),
+          risk.score);
 }
 
 void ScoreShard::AddDeadLetter(const Record& record, const Rejection& rejection) {
   ++counts_.dead_letters[rejection.reason];
-  const std::string position = StrCat(options_.from.topic, ':', options_.from.partition, ':', record.offset, ":0");
-  outputs_.Add(options_.topics.dead_letters, options_.from.partition % options_.dead_letter_partitions, position,
-               record.value,
+  const std::string position =
+      StrCat(options_.from.topic, ':', options_.from.partition, ':', record.offset, ":0");
+  outputs_.Add(options_.topics.dead_letters,
+               options_.from.partition % options_.dead_letter_partitions, position, record.value,
                {{"reason", rejection.reason},
                 {"field", rejection.field},
                 {"message", rejection.message},
@@ -193,12 +201,13 @@ Status ScoreShard::AppendTo(Transaction& transaction) {
     Status status;
     store.VisitOverlay([&](std::string_view key, std::optional<std::string_view> value) {
       if (status.ok()) {
-        status = transaction.Append(options_.topics.changelog, options_.from.partition, key, value, {&header, 1});
+        status = transaction.Append(options_.topics.changelog, options_.from.partition, key, value,
+                                    {&header, 1});
       }
     });
     BONGSU_RETURN_IF_ERROR(status);
-    return transaction.Append(options_.topics.changelog, options_.from.partition, kMetaKey, EncodeMeta(meta_),
-                              {&header, 1});
+    return transaction.Append(options_.topics.changelog, options_.from.partition, kMetaKey,
+                              EncodeMeta(meta_), {&header, 1});
   }
   sealed_ = store.Seal(meta_);
   joined_ = transaction.Join(&sealed_);
@@ -208,8 +217,9 @@ Status ScoreShard::AppendTo(Transaction& transaction) {
 Status ScoreShard::Committed(const Transaction& transaction) {
   if (!joined_) {
     if (options_.changelog) {
-      meta_.changelog_next = transaction.NextOffset(options_.topics.changelog, options_.from.partition)
-                                 .value_or(meta_.changelog_next);
+      meta_.changelog_next =
+          transaction.NextOffset(options_.topics.changelog, options_.from.partition)
+              .value_or(meta_.changelog_next);
     }
     BONGSU_RETURN_IF_ERROR(parts_.store->Write(parts_.store->Seal(meta_)));
   }
@@ -220,7 +230,8 @@ Status ScoreShard::Committed(const Transaction& transaction) {
   prepared_ = joined_ = urgent_ = false;
   const Timestamp now = clock_.Now();
   for (const Timestamp came : waiting_) {
-    Observe(&counts_.latency, &counts_.latency_sum, metrics_.GetHistogram("event_latency_seconds").buckets(),
+    Observe(&counts_.latency, &counts_.latency_sum,
+            metrics_.GetHistogram("event_latency_seconds").buckets(),
             std::max(0.0, ToSeconds(now - came)));
   }
   waiting_.clear();
@@ -235,16 +246,21 @@ void ScoreShard::Publish() {
         .Set(static_cast<double>(ToMillis(*watermark)) / 1000);
   }
   const Profiles::Counters& profiles = parts_.pipeline->profile_counters();
-  metrics_.GetCounter("state_cache_hits_total").Add(static_cast<double>(profiles.hits - published_profiles_.hits));
-  metrics_.GetCounter("state_cache_misses_total").Add(static_cast<double>(profiles.misses - published_profiles_.misses));
-  metrics_.GetCounter("state_migrations_total").Add(static_cast<double>(profiles.migrated - published_profiles_.migrated));
+  metrics_.GetCounter("state_cache_hits_total")
+      .Add(static_cast<double>(profiles.hits - published_profiles_.hits));
+  metrics_.GetCounter("state_cache_misses_total")
+      .Add(static_cast<double>(profiles.misses - published_profiles_.misses));
+  metrics_.GetCounter("state_migrations_total")
+      .Add(static_cast<double>(profiles.migrated - published_profiles_.migrated));
   published_profiles_ = profiles;
   if (meta_.sequence % 64 == 1) {
     metrics_.GetGauge("state_size_bytes", {{"partition", partition}})
         .Set(static_cast<double>(parts_.store->ApproximateSize()));
   }
-  if (const std::string note = parts_.pipeline->TakeMigrationNote(); !note.empty() && options_.notify) {
-    options_.notify(StrCat("profiles of ", options_.from.topic, "-", partition, " move to a new layout; ", note));
+  if (const std::string note = parts_.pipeline->TakeMigrationNote();
+      !note.empty() && options_.notify) {
+    options_.notify(StrCat("profiles of ", options_.from.topic, "-", partition,
+                           " move to a new layout; ", note));
   }
 }
 
@@ -255,15 +271,20 @@ void ScoreShard::PublishCounts() {
   add("events_scored_total", counts_.scored);
   add("events_late_total", counts_.late);
   add("events_duplicate_total", counts_.duplicates);
-  for (const auto& [reason, count] : counts_.dead_letters) add("dead_letters_total", count, {{"reason", reason}});
-  for (const auto& [reason, count] : counts_.suppressed) add("alerts_suppressed_total", count, {{"reason", reason}});
-  for (const auto& [kind, count] : counts_.control) add("control_events_total", count, {{"kind", kind}});
+  for (const auto& [reason, count] : counts_.dead_letters)
+    add("dead_letters_total", count, {{"reason", reason}});
+  for (const auto& [reason, count] : counts_.suppressed)
+    add("alerts_suppressed_total", count, {{"reason", reason}});
+  for (const auto& [kind, count] : counts_.control)
+    add("control_events_total", count, {{"kind", kind}});
   for (const auto& [labels, count] : counts_.alerts) {
     add("alerts_emitted_total", count, {{"severity", labels.first}, {"detector", labels.second}});
   }
-  if (!counts_.risk.empty()) metrics_.GetHistogram("user_risk_score").ObserveMany(counts_.risk, counts_.risk_sum);
+  if (!counts_.risk.empty())
+    metrics_.GetHistogram("user_risk_score").ObserveMany(counts_.risk, counts_.risk_sum);
   if (!counts_.latency.empty()) {
-    metrics_.GetHistogram("event_latency_seconds").ObserveMany(counts_.latency, counts_.latency_sum);
+    metrics_.GetHistogram("event_latency_seconds")
+        .ObserveMany(counts_.latency, counts_.latency_sum);
   }
   counts_ = Counts();
 }

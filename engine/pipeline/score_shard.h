@@ -44,8 +44,9 @@ struct ScoreParts {
 class ScoreShard final : public Shard {
  public:
   // Brings state to hand; `meta` is the store's. Errors as of the store.
-  static Result<std::unique_ptr<ScoreShard>> Make(ScoreShardOptions options, ScoreParts parts, const Meta& meta,
-                                                  Metrics& metrics, const Clock& clock);
+  static Result<std::unique_ptr<ScoreShard>> Make(ScoreShardOptions options, ScoreParts parts,
+                                                  const Meta& meta, Metrics& metrics,
+                                                  const Clock& clock);
 
   Status Process(const Record& record) override;
   bool dirty() const override { return processed_ > 0; }
@@ -67,7 +68,8 @@ class ScoreShard final : public Shard {
     std::vector<double> risk, latency;                              // Histogram counts.
     double risk_sum = 0, latency_sum = 0;
   };
-  ScoreShard(ScoreShardOptions options, ScoreParts parts, const Meta& meta, Metrics& metrics, const Clock& clock);
+  ScoreShard(ScoreShardOptions options, ScoreParts parts, const Meta& meta, Metrics& metrics,
+             const Clock& clock);
 
   Status ProcessEvent(const Record& record);
   Status ProcessControl(const Record& record, std::string_view type);

@@ -1,9 +1,10 @@
-// One input partition with everything that belongs to it: the unit of ownership, of order and of recovery. A
-// worker thread owns it; nothing of it is visible elsewhere.
+// One input partition with everything that belongs to it: the unit of ownership, of order and of
+// recovery. A worker thread owns it; nothing of it is visible elsewhere.
 //
 //   (Process* Prepare AppendTo* Committed)*
 //
-// AppendTo may be called again for a new transaction after an abort: outputs and state are kept until Committed.
+// AppendTo may be called again for a new transaction after an abort: outputs and state are kept
+// until Committed.
 #pragma once
 
 #include <memory>
@@ -17,15 +18,16 @@ namespace bongsu {
 class Shard {
  public:
   virtual ~Shard() = default;
-  // Takes one record. Bad input is a dead letter, not an error; an error means that the shard can't go on.
+  // Takes one record. Bad input is a dead letter, not an error; an error means that the shard can't
+  // go on.
   virtual Status Process(const Record& record) = 0;
   // The partition's end was reached; for files for good.
   virtual Status AtEnd() { return Status::Ok(); }
-  virtual bool dirty() const = 0;     // Something to commit.
-  virtual bool urgent() const = 0;    // An alert waits.
-  virtual size_t bytes() const = 0;   // Held until the commit, about.
-  virtual int64_t next() const = 0;   // The position that belongs to the state in hand.
-  virtual void Prepare() = 0;         // Before the first AppendTo of a batch.
+  virtual bool dirty() const = 0;    // Something to commit.
+  virtual bool urgent() const = 0;   // An alert waits.
+  virtual size_t bytes() const = 0;  // Held until the commit, about.
+  virtual int64_t next() const = 0;  // The position that belongs to the state in hand.
+  virtual void Prepare() = 0;        // Before the first AppendTo of a batch.
   virtual Status AppendTo(Transaction& transaction) = 0;
   virtual Status Committed(const Transaction& transaction) = 0;
   // After a commit: numbers to the metrics.
@@ -41,7 +43,8 @@ class ShardFactory {
     std::optional<int64_t> next;  // Where to read on; nullopt = from the beginning.
   };
   virtual Result<Opened> Open(const TopicPartition& from, Consumer& consumer) = 0;
-  // Once a turn: what the role as a whole has to say (ticks, versions). Goes with the next transaction.
+  // Once a turn: what the role as a whole has to say (ticks, versions). Goes with the next
+  // transaction.
   virtual void OnTurn(Timestamp /*now*/, Outputs* /*outputs*/) {}
   virtual void OnCommitted() {}  // What OnTurn said is committed.
   virtual void OnReset() {}      // What it said since may be lost: say it again.

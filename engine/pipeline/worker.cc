@@ -6,8 +6,8 @@
 
 namespace bongsu {
 
-Worker::Worker(WorkerOptions options, Log& log, MakeConsumer make_consumer, ShardFactory& shards, const Clock& clock,
-               Metrics& metrics, Reporter report)
+Worker::Worker(WorkerOptions options, Log& log, MakeConsumer make_consumer, ShardFactory& shards,
+               const Clock& clock, Metrics& metrics, Reporter report)
     : options_(std::move(options)),
       log_(log),
       make_consumer_(std::move(make_consumer)),
@@ -69,7 +69,9 @@ Result<bool> Worker::Step() {
 }
 
 Result<bool> Worker::TakeAssignment() {
-  BONGSU_ASSIGN_OR_RETURN(AssignmentChange change, consumer_->PollAssignment(owned_.empty() ? options_.idle_wait : Duration(0)));
+  BONGSU_ASSIGN_OR_RETURN(
+      AssignmentChange change,
+      consumer_->PollAssignment(owned_.empty() ? options_.idle_wait : Duration(0)));
   if (!change.lost.empty()) {
     // What is in hand can no longer be committed by this member: the new owner does it again.
     for (const TopicPartition& lost : change.lost) {
@@ -114,15 +116,17 @@ Result<bool> Worker::PollAll() {
 
 Result<bool> Worker::PollOne(const TopicPartition& from, Owned& owned) {
   // A fair share of the batch, so that one busy partition does not hold up the others.
-  const size_t share = options_.in_order ? options_.max_records : options_.max_records / owned_.size() + 1;
-  BONGSU_RETURN_IF_ERROR(
-      consumer_->Poll(from, std::min(share, options_.max_records - batch_records_), Duration(0), batch_.get()));
+  const size_t share =
+      options_.in_order ? options_.max_records : options_.max_records / owned_.size() + 1;
+  BONGSU_RETURN_IF_ERROR(consumer_->Poll(
+      from, std::min(share, options_.max_records - batch_records_), Duration(0), batch_.get()));
   const std::span<const Record> records = batch_->records();
   if (!records.empty() && batch_records_ == 0) batch_began_ = clock_.Now();
   for (const Record& record : records) {
     const Status status = owned.shard->Process(record);
     if (status.code() == Code::kCorrupt) {
-      const TopicPartition corrupt = from;  // NOLINT(performance-unnecessary-copy-initialization): `from` goes.
+      const TopicPartition corrupt =
+          from;               // NOLINT(performance-unnecessary-copy-initialization): `from` goes.
       owned_.erase(corrupt);  // Closes its store, so that it can be moved away.
       return factory_.OnCorrupt(corrupt, status);
     }
@@ -139,12 +143,14 @@ Result<bool> Worker::PollOne(const TopicPartition& from, Owned& owned) {
 
 bool Worker::Dirty() const {
   if (!extra_.empty()) return true;
-  return std::any_of(owned_.begin(), owned_.end(), [](const auto& entry) { return entry.second.shard->dirty(); });
+  return std::any_of(owned_.begin(), owned_.end(),
+                     [](const auto& entry) { return entry.second.shard->dirty(); });
 }
 
 bool Worker::Idle() const {
   return ready_ && !Dirty() && to_open_.empty() &&
-         std::all_of(owned_.begin(), owned_.end(), [](const auto& entry) { return entry.second.at_end; });
+         std::all_of(owned_.begin(), owned_.end(),
+                     [](const auto& entry) { return entry.second.at_end; });
 }
 
 bool Worker::CommitDue(Timestamp now, bool drained) const {
@@ -157,7 +163,8 @@ bool Worker::CommitDue(Timestamp now, bool drained) const {
   }
   if (batch_records_ >= options_.max_records || bytes >= options_.max_bytes) return true;
   const Duration since = now - last_commit_;
-  return (urgent && since >= options_.min_interval) || now - batch_began_ >= options_.interval || since < Duration(0);
+  return (urgent && since >= options_.min_interval) || now - batch_began_ >= options_.interval ||
+         since < Duration(0);
 }
 
 Status Worker::Flush() {
@@ -173,7 +180,8 @@ Status Worker::Commit() {
   for (int attempt = 0; attempt < 3; ++attempt) {
     BONGSU_ASSIGN_OR_RETURN(const Outcome outcome, TryCommit());
     constexpr std::string_view kNames[] = {"committed", "aborted", "unknown", "fenced"};
-    metrics_.GetCounter("commits_total", {{"outcome", kNames[static_cast<size_t>(outcome)]}}).Add(1);
+    metrics_.GetCounter("commits_total", {{"outcome", kNames[static_cast<size_t>(outcome)]}})
+        .Add(1);
     switch (outcome) {
       case Outcome::kCommitted: {
         metrics_.GetHistogram("commit_duration_seconds").Observe(ToSeconds(clock_.Now() - began));
@@ -184,7 +192,8 @@ Status Worker::Commit() {
       }
       case Outcome::kAborted: {
         // Perhaps a rebalance; a partition that is lost must not be committed from here.
-        BONGSU_ASSIGN_OR_RETURN(const AssignmentChange change, consumer_->PollAssignment(Duration(0)));
+        BONGSU_ASSIGN_OR_RETURN(const AssignmentChange change,
+                                consumer_->PollAssignment(Duration(0)));
         for (const TopicPartition& lost : change.lost) {
           owned_.erase(lost);
           std::erase(to_open_, lost);
@@ -194,12 +203,15 @@ Status Worker::Commit() {
         break;
       }
       case Outcome::kUnknown:
-        return Status::Unavailable(StrCat(options_.name, ": the outcome of a commit is unknown; opening again tells"));
+        return Status::Unavailable(
+            StrCat(options_.name, ": the outcome of a commit is unknown; opening again tells"));
       case Outcome::kFenced:
-        return Status::Unavailable(StrCat(options_.name, ": another owner took over; joining again"));
+        return Status::Unavailable(
+            StrCat(options_.name, ": another owner took over; joining again"));
     }
   }
-  return Status::Unavailable(StrCat(options_.name, ": the transaction was aborted three times; opening again"));
+  return Status::Unavailable(
+      StrCat(options_.name, ": the transaction was aborted three times; opening again"));
 }
 
 Result<Outcome> Worker::TryCommit() {
@@ -248,7 +260,9 @@ void Worker::PublishLag() {
   if (now - last_lag_ < std::chrono::seconds(1)) return;
   last_lag_ = now;
   for (const auto& [from, owned] : owned_) {
-    metrics_.GetGauge("consumer_lag_events", {{"topic", from.topic}, {"partition", StrCat(from.partition)}})
+    metrics_
+        .GetGauge("consumer_lag_events",
+                  {{"topic", from.topic}, {"partition", StrCat(from.partition)}})
         .Set(static_cast<double>(consumer_->Lag(from)));
   }
 }

@@ -1,5 +1,6 @@
-// The batch loop: one thread, its consumer, its producer and the shards of the partitions it owns. One
-// transaction carries the outputs of all its shards and the positions; then each shard's state is written.
+// The batch loop: one thread, its consumer, its producer and the shards of the partitions it owns.
+// One transaction carries the outputs of all its shards and the positions; then each shard's state
+// is written.
 //
 //   assignment -> poll each partition -> shards -> commit when due
 #pragma once
@@ -20,7 +21,7 @@
 namespace bongsu {
 
 struct WorkerOptions {
-  std::string name;              // For messages: "score-0".
+  std::string name;  // For messages: "score-0".
   std::string transactional_id;
   Duration interval = std::chrono::milliseconds(100);     // At the latest.
   Duration min_interval = std::chrono::milliseconds(20);  // Between two commits, at the earliest.
@@ -35,13 +36,14 @@ class Worker {
  public:
   using Reporter = std::function<void(std::string_view reason)>;  // Empty = all is well.
   using MakeConsumer = std::function<Result<std::unique_ptr<Consumer>>()>;
-  // `log`, `shards`, `clock` and `metrics` outlive the worker. After a failure that may pass, consumer,
-  // producer and shards are made again from what is committed.
-  Worker(WorkerOptions options, Log& log, MakeConsumer make_consumer, ShardFactory& shards, const Clock& clock,
-         Metrics& metrics, Reporter report);
+  // `log`, `shards`, `clock` and `metrics` outlive the worker. After a failure that may pass,
+  // consumer, producer and shards are made again from what is committed.
+  Worker(WorkerOptions options, Log& log, MakeConsumer make_consumer, ShardFactory& shards,
+         const Clock& clock, Metrics& metrics, Reporter report);
   ~Worker();
 
-  // Until `stop`; then commits what is in hand. Returns early with the reason when going on makes no sense.
+  // Until `stop`; then commits what is in hand. Returns early with the reason when going on makes
+  // no sense.
   Status Run(const std::stop_token& stop);
   // One turn of the loop. True when it did something.
   Result<bool> Step();

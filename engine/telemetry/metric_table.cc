@@ -72,7 +72,8 @@ constexpr std::array kTable = {
     Gauge("model_info", "Models in force; the value is 1.", kModelVersion),
     Histogram("http_request_duration_seconds", "Time to answer an HTTP request.", kLatency,
               kRouteMethodCode),
-    Gauge("config_last_reload_successful", "1 when the last reload was taken over, 0 when it was refused.", {}),
+    Gauge("config_last_reload_successful",
+          "1 when the last reload was taken over, 0 when it was refused.", {}),
     Counter("log_errors_total", "Log lines at level error and above."),
     Gauge("build_info", "What runs; the value is 1.", kVersionCompiler),
 };

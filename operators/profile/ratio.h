@@ -1,6 +1,7 @@
 // How many events match `of` for each that matches `to`: the share of log-ins that are off hours.
-// NaN while nothing matched `to`, unless `smooth` says to begin at 0. The current event counts in its own value. Runs in the profile
-// stage, on the thread of the shard. Memory a person: 264 bytes (window) or 24 (half_life).
+// NaN while nothing matched `to`, unless `smooth` says to begin at 0. The current event counts in
+// its own value. Runs in the profile stage, on the thread of the shard. Memory a person: 264 bytes
+// (window) or 24 (half_life).
 #pragma once
 
 #include <optional>

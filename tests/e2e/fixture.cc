@@ -156,8 +156,9 @@ void Bench::AwaitLagZero(const std::string& group, const std::string& topic) {
   for (int64_t read = -1; read < 0 || !at_end();) {
     const std::vector<TestRecord> records = Read(topic);
     if (static_cast<int64_t>(records.size()) == read) {
+      const bool arrived = Eventually(kPatience, at_end);
       INFO(StrCat(group, " does not come to the end of ", topic, "\n", LastLogs()));
-      REQUIRE(Eventually(kPatience, at_end));
+      REQUIRE(arrived);
     }
     for (const TestRecord& r : records) last[static_cast<size_t>(r.partition)] = r.offset;
     read = static_cast<int64_t>(records.size());

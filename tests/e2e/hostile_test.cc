@@ -2,6 +2,7 @@
 // pass.
 #include <algorithm>
 #include <map>
+#include <random>
 
 #include "engine/base/strings.h"
 #include "tests/e2e/fixture.h"
@@ -21,7 +22,11 @@ std::vector<HostileEvent> Chosen() {
   std::vector<HostileEvent> all = HostileEvents(), chosen;
   const size_t step = std::max<size_t>(1, all.size() / 110);
   for (size_t i = 0; i < all.size(); i += step) chosen.push_back(std::move(all[i]));
-  chosen.push_back({"as large as a record may be", std::string(4u << 20, '{'), ""});
+  // Bytes that do not compress: brokers measure what arrives.
+  std::minstd_rand random(1);
+  std::string noise(4u << 20, '\0');
+  for (char& byte : noise) byte = static_cast<char>(random() >> 8);
+  chosen.push_back({"4 MiB of noise", std::move(noise), ""});
   chosen.push_back({"nothing but zeros", std::string(2000, '\0'), "json"});
   return chosen;
 }

@@ -1,5 +1,5 @@
-// A recorded way of working and the alerts that it makes, byte for byte. BONGSU_REFRESH=1 writes the alerts anew;
-// the change is reviewed like code.
+// A recorded way of working and the alerts that it makes, byte for byte. BONGSU_REFRESH=1 writes
+// the alerts anew; the change is reviewed like code.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>

@@ -93,7 +93,8 @@ int Fail(const CheckOptions& options, const Status& status, const Problems& prob
 
 // A broker that answers, and topics as they should be.
 Status TryBroker(const KafkaOptions& kafka) {
-  if (kafka.brokers.empty()) return Status::Invalid("--connect: the configuration names no kafka.brokers");
+  if (kafka.brokers.empty())
+    return Status::Invalid("--connect: the configuration names no kafka.brokers");
   const std::vector<TopicSpec> specs = RequiredTopics(kafka);
   BONGSU_ASSIGN_OR_RETURN(const std::vector<std::string> differences, CheckTopics(kafka, specs));
   return differences.empty() ? Status::Ok() : Status::Invalid(Join(differences, "\n"));
@@ -108,7 +109,8 @@ int Check(CheckOptions options) {
   const Result<Summary> summary = Summarise(*config, &problems);
   if (!summary.ok()) return Fail(options, summary.status(), problems);
   if (options.connect) {
-    if (const Status status = TryBroker(config->kafka); !status.ok()) return Fail(options, status, problems);
+    if (const Status status = TryBroker(config->kafka); !status.ok())
+      return Fail(options, status, problems);
   }
   std::cout << (options.json ? AsJson(*summary, options) : AsText(*summary, options)) << std::flush;
   return std::cout.good() ? 0 : 1;
@@ -120,7 +122,8 @@ void RegisterCheck(CLI::App& app, std::function<int()>* action) {
   CLI::App* command = app.add_subcommand(
       "check", "Check a configuration: everything that run does, without network");
   const auto options = std::make_shared<CheckOptions>();
-  command->add_option("-c,--config", options->file, "Configuration (default: bongsu.yaml, else the shipped one)");
+  command->add_option("-c,--config", options->file,
+                      "Configuration (default: bongsu.yaml, else the shipped one)");
   command->add_flag("--connect", options->connect, "Also try the broker and its topics");
   command->add_flag("--verbose", options->verbose,
                     "Also list what is remembered of a person, by feature");

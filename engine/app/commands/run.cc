@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
 
+#include <CLI/CLI.hpp>
 #include <csignal>
 #include <ctime>
 #include <memory>
@@ -22,11 +22,12 @@ struct RunOptions {
 
 constexpr Duration kStopDeadline = std::chrono::seconds(25);
 
-// Takes over what may change while running, all or nothing: so far the level of the log. What can change a result
-// takes effect at a restart; a bad file changes nothing.
+// Takes over what may change while running, all or nothing: so far the level of the log. What can
+// change a result takes effect at a restart; a bad file changes nothing.
 void Reload(const RunOptions& options, const EngineConfig& running, PrometheusMetrics& metrics) {
   Problems problems;
-  const Result<EngineConfig> config = LoadEngineConfig(FindConfig(options.config), ProcessEnvironment(), &problems);
+  const Result<EngineConfig> config =
+      LoadEngineConfig(FindConfig(options.config), ProcessEnvironment(), &problems);
   const bool good = config.ok() && problems.empty();
   metrics.GetGauge("config_last_reload_successful").Set(good ? 1 : 0);
   if (!good) {
@@ -35,14 +36,16 @@ void Reload(const RunOptions& options, const EngineConfig& running, PrometheusMe
     return;
   }
   spdlog::set_level(spdlog::level::from_str(config->log.level));
-  spdlog::info("reloaded{}", config->config_digest == running.config_digest
-                                 ? ""
-                                 : "; what changes results takes effect when this process starts again");
+  spdlog::info("reloaded{}",
+               config->config_digest == running.config_digest
+                   ? ""
+                   : "; what changes results takes effect when this process starts again");
 }
 
-// Waits until a signal asks to end (true), a worker has failed, or everything is done. SIGHUP reloads.
-bool WaitForEnd(Service& service, const RunOptions& options, const EngineConfig& running, PrometheusMetrics& metrics,
-                const sigset_t& signals) {
+// Waits until a signal asks to end (true), a worker has failed, or everything is done. SIGHUP
+// reloads.
+bool WaitForEnd(Service& service, const RunOptions& options, const EngineConfig& running,
+                PrometheusMetrics& metrics, const sigset_t& signals) {
   const timespec turn{0, 100'000'000};
   while (true) {
     const int signal = sigtimedwait(&signals, nullptr, &turn);
@@ -65,7 +68,8 @@ int Run(const RunOptions& options) {
   log.level = config->log.level;
   log.format = config->log.format;
   PrometheusMetrics metrics(BONGSU_VERSION);
-  if (const Status status = SetUpLogging(log, &metrics.GetCounter("log_errors_total")); !status.ok()) {
+  if (const Status status = SetUpLogging(log, &metrics.GetCounter("log_errors_total"));
+      !status.ok()) {
     return Fail(status);
   }
 
@@ -84,13 +88,15 @@ int Run(const RunOptions& options) {
     return 1;
   }
   spdlog::info("running {}; {}; configuration {}", options.roles,
-               config->kafka.brokers.empty() ? "embedded log in " + config->data_dir : "Kafka at " + config->kafka.brokers,
+               config->kafka.brokers.empty() ? "embedded log in " + config->data_dir
+                                             : "Kafka at " + config->kafka.brokers,
                config->config_digest.substr(0, 16));
   const bool asked = WaitForEnd(**service, options, *config, metrics, signals);
   spdlog::info("stopping: committing what is in hand");
   if (!(*service)->Stop(kStopDeadline)) {
-    spdlog::error("stopping took longer than {}; what is not committed is done again after a restart",
-                  FormatDuration(kStopDeadline));
+    spdlog::error(
+        "stopping took longer than {}; what is not committed is done again after a restart",
+        FormatDuration(kStopDeadline));
     spdlog::shutdown();
     std::_Exit(1);
   }
@@ -102,15 +108,19 @@ int Run(const RunOptions& options) {
 }  // namespace
 
 void RegisterRun(CLI::App& app, std::function<int()>* action) {
-  CLI::App* command = app.add_subcommand("run", "Run the engine until it is asked to stop (SIGTERM, SIGINT)");
+  CLI::App* command =
+      app.add_subcommand("run", "Run the engine until it is asked to stop (SIGTERM, SIGINT)");
   const auto options = std::make_shared<RunOptions>();
-  command->add_option("-c,--config", options->config, "Configuration (default: bongsu.yaml, else the shipped one)");
-  command->add_option("--roles", options->roles, "Which roles this process has: ingest, score or both")
+  command->add_option("-c,--config", options->config,
+                      "Configuration (default: bongsu.yaml, else the shipped one)");
+  command
+      ->add_option("--roles", options->roles, "Which roles this process has: ingest, score or both")
       ->capture_default_str();
   command->add_option("--threads", options->threads, "Threads that score; with a broker only")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  command->add_flag("--exit-at-end", options->exit_at_end, "End when every source is read and scored");
+  command->add_flag("--exit-at-end", options->exit_at_end,
+                    "End when every source is read and scored");
   command->footer("Example:\n  bongsu run -c bongsu.yaml --roles ingest,score");
   command->final_callback([action, options] { *action = [options] { return Run(*options); }; });
 }

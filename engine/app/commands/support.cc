@@ -14,7 +14,8 @@ std::string FindConfig(const std::string& named) {
   std::error_code error;
   if (std::filesystem::exists("bongsu.yaml", error)) return "bongsu.yaml";
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  for (const char* beside : {"../../deploy/config/bongsu.yaml", "../share/bongsu/config/bongsu.yaml"}) {
+  for (const char* beside :
+       {"../../deploy/config/bongsu.yaml", "../share/bongsu/config/bongsu.yaml"}) {
     const std::filesystem::path shipped = (program.parent_path() / beside).lexically_normal();
     if (std::filesystem::exists(shipped, error)) return shipped.string();
   }
@@ -23,7 +24,8 @@ std::string FindConfig(const std::string& named) {
 
 std::optional<EngineConfig> LoadOrReport(const std::string& named) {
   Problems problems;
-  Result<EngineConfig> config = LoadEngineConfig(FindConfig(named), ProcessEnvironment(), &problems);
+  Result<EngineConfig> config =
+      LoadEngineConfig(FindConfig(named), ProcessEnvironment(), &problems);
   if (problems.empty() && config.ok()) return *std::move(config);
   std::cerr << problems.Format();
   if (problems.empty()) std::cerr << "bongsu: " << config.status().message() << "\n";

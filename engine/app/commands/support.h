@@ -9,7 +9,8 @@
 
 namespace bongsu {
 
-// `named` if not empty, else $BONGSU_CONFIG, bongsu.yaml here, or the shipped one beside the program.
+// `named` if not empty, else $BONGSU_CONFIG, bongsu.yaml here, or the shipped one beside the
+// program.
 std::string FindConfig(const std::string& named);
 
 // Loads it; on failure prints every problem to standard error and gives nullopt.

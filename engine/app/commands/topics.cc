@@ -1,7 +1,6 @@
 #include "engine/io/kafka/topics.h"
 
 #include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <memory>
 
@@ -22,7 +21,8 @@ std::optional<KafkaOptions> KafkaOf(const std::string& config_path, bool needs_b
   const std::optional<EngineConfig> config = LoadOrReport(config_path);
   if (!config) return std::nullopt;
   if (needs_broker && config->kafka.brokers.empty()) {
-    Fail(Status::Invalid("topics: the configuration names no kafka.brokers; the embedded log makes its own topics"));
+    Fail(Status::Invalid(
+        "topics: the configuration names no kafka.brokers; the embedded log makes its own topics"));
     return std::nullopt;
   }
   return config->kafka;
@@ -50,10 +50,15 @@ int Create(const TopicsOptions& options) {
   for (const TopicResult& result : *results) {
     good &= result.kind == TopicResult::Kind::kCreated || result.kind == TopicResult::Kind::kExists;
     if (options.json) {
-      json.BeginObject().Key("topic").String(result.topic).Key("result").String(KindName(result.kind));
+      json.BeginObject()
+          .Key("topic")
+          .String(result.topic)
+          .Key("result")
+          .String(KindName(result.kind));
       json.Key("message").String(result.message).EndObject();
     } else {
-      text += StrCat(result.topic, ": ", KindName(result.kind), result.message.empty() ? "" : ": ", result.message, "\n");
+      text += StrCat(result.topic, ": ", KindName(result.kind), result.message.empty() ? "" : ": ",
+                     result.message, "\n");
     }
   }
   if (options.json) json.EndArray();
@@ -89,16 +94,20 @@ void RegisterTopics(CLI::App& app, std::function<int()>* action) {
   command->require_subcommand(1);
   command->footer("Example:\n  bongsu topics create -c bongsu.yaml");
   const auto options = std::make_shared<TopicsOptions>();
-  const auto add = [&](const std::string& name, const std::string& help, int (*work)(const TopicsOptions&)) {
+  const auto add = [&](const std::string& name, const std::string& help,
+                       int (*work)(const TopicsOptions&)) {
     CLI::App* sub = command->add_subcommand(name, help);
-    sub->add_option("-c,--config", options->config, "Configuration (default: bongsu.yaml, else the shipped one)");
+    sub->add_option("-c,--config", options->config,
+                    "Configuration (default: bongsu.yaml, else the shipped one)");
     sub->add_flag("--json", options->json, "JSON");
     sub->footer("Example:\n  bongsu topics " + name + " -c bongsu.yaml");
-    sub->final_callback([action, options, work] { *action = [options, work] { return work(*options); }; });
+    sub->final_callback(
+        [action, options, work] { *action = [options, work] { return work(*options); }; });
     return sub;
   };
   add("create", "Make the topics that are missing", Create)
-      ->add_flag("--print", options->print, "Print the commands and rights instead, for those who may not");
+      ->add_flag("--print", options->print,
+                 "Print the commands and rights instead, for those who may not");
   add("check", "Say what is missing or differs", Check);
 }
 

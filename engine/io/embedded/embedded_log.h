@@ -6,8 +6,8 @@
 // Each Consumer, Producer and Reader belongs to one thread; the log itself is thread-safe and wakes
 // waiting consumers inside the process. It must outlive what it makes, and `store` and `clock` it.
 // A group has one member, which gets all partitions of its topics. A topic with `trim` forgets what
-// every group that ever read it has passed; one with `compact` keeps the newest record of each key; others keep
-// everything.
+// every group that ever read it has passed; one with `compact` keeps the newest record of each key;
+// others keep everything.
 #pragma once
 
 #include <memory>

@@ -12,7 +12,8 @@
 
 namespace bongsu {
 
-Result<std::unique_ptr<FileSink>> FileSink::Open(Log& log, const std::string& topic, std::string path) {
+Result<std::unique_ptr<FileSink>> FileSink::Open(Log& log, const std::string& topic,
+                                                 std::string path) {
   std::unique_ptr<FileSink> sink(new FileSink(std::move(path)));
   BONGSU_ASSIGN_OR_RETURN(const int32_t partitions, log.Partitions(topic));
   BONGSU_RETURN_IF_ERROR(sink->LoadCursor(static_cast<size_t>(partitions)));
@@ -52,8 +53,8 @@ Status FileSink::OpenFile() {
   struct stat info {};
   if (fstat(file_, &info) != 0) return Failed("looked at");
   if (info.st_size < size_) {
-    return Status::Invalid(StrCat("file sink: ", path_, " is shorter than its cursor says; move ", path_,
-                                  ".cursor away to write all lines again"));
+    return Status::Invalid(StrCat("file sink: ", path_, " is shorter than its cursor says; move ",
+                                  path_, ".cursor away to write all lines again"));
   }
   if (ftruncate(file_, size_) != 0) return Failed("cut to its cursor");
   if (lseek(file_, size_, SEEK_SET) < 0) return Failed("positioned");
@@ -67,7 +68,8 @@ Result<int64_t> FileSink::Step() {
     bool at_end = false;
     followed.batch->Clear();
     BONGSU_RETURN_IF_ERROR(followed.reader->Poll(Duration(0), followed.batch.get(), &at_end));
-    for (const Record& record : followed.batch->records()) lines_.append(record.value).push_back('\n');
+    for (const Record& record : followed.batch->records())
+      lines_.append(record.value).push_back('\n');
     count += static_cast<int64_t>(followed.batch->records().size());
     followed.next = followed.reader->next();
   }

@@ -1,6 +1,7 @@
-// Follows a topic into a file, one record's value a line: how alerts leave an engine that has no broker. Exactly
-// once, through any crash: `<path>.cursor` holds the next offset of each partition and the file's size there;
-// what was written after it is cut off at the next start and written again. One thread.
+// Follows a topic into a file, one record's value a line: how alerts leave an engine that has no
+// broker. Exactly once, through any crash: `<path>.cursor` holds the next offset of each partition
+// and the file's size there; what was written after it is cut off at the next start and written
+// again. One thread.
 #pragma once
 
 #include <memory>
@@ -13,8 +14,10 @@ namespace bongsu {
 
 class FileSink final {
  public:
-  // Goes on where the cursor stands. kInvalid when file and cursor do not belong together. `log` outlives it.
-  static Result<std::unique_ptr<FileSink>> Open(Log& log, const std::string& topic, std::string path);
+  // Goes on where the cursor stands. kInvalid when file and cursor do not belong together. `log`
+  // outlives it.
+  static Result<std::unique_ptr<FileSink>> Open(Log& log, const std::string& topic,
+                                                std::string path);
   ~FileSink();
   FileSink(const FileSink&) = delete;
   FileSink& operator=(const FileSink&) = delete;

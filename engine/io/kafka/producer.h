@@ -30,8 +30,8 @@ class TransactionalProducer final : public Producer {
   struct Topic {
     rd_kafka_topic_t* handle = nullptr;
     int32_t partitions = 0;
-    // By partition: the offset of this transaction's last record, as delivery reports tell it; below 0
-    // while unknown.
+    // By partition: the offset of this transaction's last record, as delivery reports tell it;
+    // below 0 while unknown.
     mutable std::vector<int64_t> last;
   };
 

@@ -68,7 +68,8 @@ std::vector<TopicSpec> RequiredTopics(const KafkaOptions& options) {
   Settings artifacts = Compacted();
   artifacts["max.message.bytes"] = "8388608";  // Models and tables.
   Settings dead_letters = Deleted(30);
-  dead_letters["max.message.bytes"] = "8388608";  // The largest record of a source, and why it was refused.
+  dead_letters["max.message.bytes"] =
+      "8388608";  // The largest record of a source, and why it was refused.
   return {
       spec("events", n, Deleted(7)),
       spec("alerts", n, Deleted(90)),
