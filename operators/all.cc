@@ -3,6 +3,7 @@
 #include "operators/decide/decide.h"
 #include "operators/detect/half_space_trees.h"
 #include "operators/enrich/calendar.h"
+#include "operators/enrich/people.h"
 #include "operators/enrich/resources.h"
 #include "operators/profile/count.h"
 #include "operators/profile/distinct.h"
@@ -16,6 +17,7 @@ namespace bongsu {
 const std::vector<OperatorSpec>& AllOperators() {
   static const std::vector<OperatorSpec> operators = {
       // enrich
+      PeopleSpec(),
       CalendarSpec(),
       ResourcesSpec(),
       // profile

@@ -1,5 +1,8 @@
 #include "engine/app/config_digest.h"
 
+#include <array>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "engine/base/strings.h"
@@ -10,8 +13,14 @@
 namespace bongsu {
 namespace {
 
-// The option by which an enrich operator names a table.
-constexpr std::string_view kTableOption = "file";
+// The options by which an enrich operator names tables, as keys from its options down; "*" is any
+// key. An option that names one file or a list of them.
+using KeyPath = std::span<const std::string_view>;
+constexpr std::array<std::string_view, 1> kFile = {"file"}, kApprovals = {"approvals"},
+                                          kHolidayFiles = {"holiday_files"};
+constexpr std::array<std::string_view, 3> kBranchHolidayFiles = {"branches", "*", "holiday_files"};
+constexpr std::array<KeyPath, 4> kTableOptions = {kFile, kApprovals, kHolidayFiles,
+                                                  kBranchHolidayFiles};
 
 ConfigNode Text(std::string text) {
   ConfigNode node;
@@ -37,24 +46,45 @@ ConfigNode Without(const ConfigNode& node, std::string_view key) {
   return copy;
 }
 
-// Each table's name is replaced by the digest of its bytes: where it lies does not matter, what it
+// A table's name is replaced by the digest of its bytes: where it lies does not matter, what it
 // says does.
+bool ReplaceTable(ConfigNode* name, const std::string& at, Problems* problems) {
+  bool good = true;
+  for (size_t i = 0; i < name->items.size(); ++i) {
+    good = ReplaceTable(&name->items[i], StrCat(at, '[', i, ']'), problems) && good;
+  }
+  if (name->scalar.empty()) return good;
+  const std::string path = ResolvePath(BaseDirectory(name->mark), name->scalar);
+  const Result<std::string> bytes = ReadConfigFile(path);
+  if (!bytes.ok()) {
+    problems->Add(name->mark, at,
+                  StrCat("expected a readable table \"", path, "\": ", bytes.status().message()));
+    return false;
+  }
+  name->scalar = Sha256Hex(*bytes);
+  return good;
+}
+
+bool ReplaceTablesUnder(ConfigNode* options, KeyPath keys, const std::string& at,
+                        Problems* problems) {
+  if (keys.empty()) return ReplaceTable(options, at, problems);
+  bool good = true;
+  for (ConfigNode::Entry& entry : options->entries) {
+    if (keys.front() != "*" && keys.front() != entry.key) continue;
+    good =
+        ReplaceTablesUnder(&entry.value, keys.subspan(1), StrCat(at, '.', entry.key), problems) &&
+        good;
+  }
+  return good;
+}
+
 bool ReplaceTables(ConfigNode* enrich, Problems* problems) {
   bool good = true;
   for (size_t i = 0; i < enrich->items.size(); ++i) {
-    for (ConfigNode::Entry& operator_entry : enrich->items[i].entries) {
-      for (ConfigNode::Entry& option : operator_entry.value.entries) {
-        if (option.key != kTableOption || option.value.scalar.empty()) continue;
-        const std::string path = ResolvePath(BaseDirectory(option.value.mark), option.value.scalar);
-        const Result<std::string> bytes = ReadConfigFile(path);
-        if (bytes.ok()) {
-          option.value.scalar = Sha256Hex(*bytes);
-        } else {
-          problems->Add(
-              option.value.mark, StrCat("enrich[", i, "].", operator_entry.key, ".", kTableOption),
-              StrCat("expected a readable table \"", path, "\": ", bytes.status().message()));
-          good = false;
-        }
+    for (ConfigNode::Entry& entry : enrich->items[i].entries) {
+      const std::string at = StrCat("enrich[", i, "].", entry.key);
+      for (const KeyPath keys : kTableOptions) {
+        good = ReplaceTablesUnder(&entry.value, keys, at, problems) && good;
       }
     }
   }

@@ -15,8 +15,24 @@ struct CsvRow {
   std::vector<std::string> cells;
 };
 
-// Empty lines are skipped, a byte order mark is too. kInvalid, naming the line, when a quote is not
-// closed or is followed by text.
-Result<std::vector<CsvRow>> ParseCsv(std::string_view text);
+class CsvReader final {
+ public:
+  // `text` has to outlive the reader. A byte order mark is skipped.
+  explicit CsvReader(std::string_view text);
+  // Reads the next row, into the memory of the one before; false at the end. Empty lines are
+  // skipped. kInvalid, naming the line, when a quote is not closed or is followed by text.
+  Result<bool> Next(CsvRow* row);
+
+ private:
+  bool AtEnd() const { return at_ >= text_.size() || text_[at_] == '\n' || AtCrLf(); }
+  bool AtCrLf() const { return text_.substr(at_, 2) == "\r\n"; }
+  Status ReadRow(CsvRow* row);
+  Status ReadCell(std::string* cell);
+  Status ReadQuoted(std::string* cell);
+
+  std::string_view text_;
+  size_t at_ = 0;
+  int line_ = 1;
+};
 
 }  // namespace bongsu

@@ -47,4 +47,13 @@ int64_t TimeZone::LocalSeconds(Timestamp time) {
   return seconds + offset_;
 }
 
+std::unique_ptr<TimeZone> MakeZone(const Located<std::string>& name, BuildContext& context) {
+  Result<std::unique_ptr<TimeZone>> zone = TimeZone::Make(name.value);
+  if (zone.ok()) return *std::move(zone);
+  const bool given = name.mark.file != nullptr;
+  context.problems.Add(given ? name.mark : context.mark, given ? name.path : context.path,
+                       zone.status().message());
+  return nullptr;
+}
+
 }  // namespace bongsu

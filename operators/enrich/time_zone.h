@@ -9,6 +9,7 @@
 #include <string>
 
 #include "engine/base/status.h"
+#include "engine/core/spec.h"
 #include "engine/core/time.h"
 
 namespace bongsu {
@@ -30,5 +31,8 @@ class TimeZone final {
   int64_t offset_ = 0;
   uint64_t lookups_ = 0;
 };
+
+// The zone that an option names; null, with the problem at its place, when there is none.
+std::unique_ptr<TimeZone> MakeZone(const Located<std::string>& name, BuildContext& context);
 
 }  // namespace bongsu

@@ -19,6 +19,9 @@ using namespace std::chrono_literals;
 namespace bongsu {
 namespace {
 
+// The tables that examples name.
+constexpr char kFiles[] = BONGSU_SOURCE_DIR "/tests/conformance/files";
+
 // The examples of all operators up to `last`, in the order of the list: what stands before it gives
 // it the fields and features it names.
 std::string PipelineUpTo(const OperatorSpec& last, bool with_detectors = true) {
@@ -101,7 +104,7 @@ std::string PrintOutputs(const PipelineHarness& run) {
 }
 
 std::string RunAll(const std::string& yaml, const std::vector<EventBuilder>& events) {
-  PipelineHarness run(AllOperators(), yaml);
+  PipelineHarness run(AllOperators(), yaml, kFiles);
   std::string out;
   for (const EventBuilder& event : events) out += Print(run.Send(event));
   run.AdvanceTo(events.back().time() + 48h);
@@ -129,7 +132,7 @@ TEST_CASE("every operator has its own name, a summary and an example of itself")
 TEST_CASE("every example builds, and declares what it fills") {
   for (const OperatorSpec& spec : AllOperators()) {
     CAPTURE(spec.name);
-    CHECK(PipelineHarness::ProblemsOf(AllOperators(), PipelineUpTo(spec)) == "");
+    CHECK(PipelineHarness::ProblemsOf(AllOperators(), PipelineUpTo(spec), kFiles) == "");
   }
 }
 
@@ -138,14 +141,14 @@ TEST_CASE("a misspelt option of any operator is a problem on its line") {
     CAPTURE(spec.name);
     std::string yaml = "- " + spec.example;
     yaml.insert(yaml.rfind('}'), ", no_such_option: 1");
-    const std::string problems = PipelineHarness::ProblemsOf(AllOperators(), yaml);
+    const std::string problems = PipelineHarness::ProblemsOf(AllOperators(), yaml, kFiles);
     CHECK_THAT(problems, Catch::StartsWith("test.yaml:1:"));
     CHECK_THAT(problems, Catch::Contains("no_such_option: unknown key"));
   }
 }
 
 TEST_CASE("the stream of these tests makes the whole pipeline speak") {
-  PipelineHarness run(AllOperators(), PipelineUpTo(AllOperators().back()));
+  PipelineHarness run(AllOperators(), PipelineUpTo(AllOperators().back()), kFiles);
   for (const EventBuilder& event : Stream(1, kLong, 5)) run.Send(event);
   CHECK(run.alerts().size() > 0);
   CHECK(run.risks().size() > 0);
@@ -166,7 +169,7 @@ TEST_CASE("what other people do changes nothing, but through a model") {
     if (spec.stage == Stage::kDetect) continue;  // A model learns from everybody.
     CAPTURE(spec.name);
     const std::string yaml = PipelineUpTo(spec, false);
-    PipelineHarness alone(AllOperators(), yaml), among(AllOperators(), yaml);
+    PipelineHarness alone(AllOperators(), yaml, kFiles), among(AllOperators(), yaml, kFiles);
     for (const EventBuilder& event : events) {
       const std::string outcome = Print(among.Send(event));
       if (event.user() == "user0") REQUIRE(Print(alone.Send(event)) == outcome);
@@ -180,7 +183,7 @@ TEST_CASE("missing, odd and extra fields are survived") {
                                         "1e308", "\xFF\xFE", std::string(256, 'x')};
   for (const OperatorSpec& spec : AllOperators()) {
     CAPTURE(spec.name);
-    PipelineHarness run(AllOperators(), PipelineUpTo(spec));
+    PipelineHarness run(AllOperators(), PipelineUpTo(spec), kFiles);
     SplitMix64 random(3);
     for (EventBuilder event : Stream(3, 600, 3)) {
       const std::string_view field = kFieldNames[2 + random.Below(kCanonicalFields - 2)];
@@ -202,7 +205,7 @@ TEST_CASE("missing, odd and extra fields are survived") {
 TEST_CASE("what was observed stays as it was") {
   for (const OperatorSpec& spec : AllOperators()) {
     CAPTURE(spec.name);
-    PipelineHarness run(AllOperators(), PipelineUpTo(spec));
+    PipelineHarness run(AllOperators(), PipelineUpTo(spec), kFiles);
     for (const EventBuilder& event : Stream(4, 300, 3)) {
       const Outcome outcome = run.Send(event);
       for (const std::string_view field : kFieldNames) {
@@ -219,10 +222,10 @@ TEST_CASE("memory saved and restored anywhere changes nothing") {
   for (const OperatorSpec& spec : AllOperators()) {
     CAPTURE(spec.name, stop);
     const std::string yaml = PipelineUpTo(spec);
-    PipelineHarness first(AllOperators(), yaml);
+    PipelineHarness first(AllOperators(), yaml, kFiles);
     std::string out;
     for (size_t i = 0; i < stop; ++i) out += Print(first.Send(events[i]));
-    PipelineHarness second(AllOperators(), yaml);
+    PipelineHarness second(AllOperators(), yaml, kFiles);
     second.Load(*first.Save());
     for (size_t i = stop; i < events.size(); ++i) out += Print(second.Send(events[i]));
     second.AdvanceTo(events.back().time() + 48h);
@@ -234,7 +237,7 @@ TEST_CASE("the memory of a person is as large after long use as it was declared"
   for (const OperatorSpec& spec : AllOperators()) {
     if (spec.stage > Stage::kProfile) continue;
     CAPTURE(spec.name);
-    PipelineHarness run(AllOperators(), PipelineUpTo(spec));
+    PipelineHarness run(AllOperators(), PipelineUpTo(spec), kFiles);
     for (const EventBuilder& event : Stream(6, 500, 1)) run.Send(event);
     CHECK(run.MemoryOf("user0").size() == run.StateBytes());
   }

@@ -1,38 +1,21 @@
 #include "operators/enrich/resources.h"
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 
+#include "operators/enrich/people.h"
 #include "operators/profile/sum.h"
+#include "tests/operators/enrich/folder.h"
 #include "tests/support/operator_harness.h"
 
 namespace bongsu {
 namespace {
 
-// A folder with resources.csv in it, gone with the test.
-class Folder {
- public:
-  explicit Folder(const std::string& csv) {
-    std::string name = std::filesystem::temp_directory_path() / "bongsu_resources_XXXXXX";
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-    std::ofstream(path_ / "resources.csv") << csv;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 const std::string kFile = "- resources: {file: resources.csv}";
 
 TEST_CASE("the table fills what the event does not say and leaves what it says") {
   const Folder folder(
+      "resources.csv",
       "resource_id,sensitivity,resource_type,owner\ncrm,9,table,retail\nwiki,1,,it\n");
   PipelineHarness run({ResourcesSpec()}, kFile, folder.path());
   const Outcome filled = run.Send(View("ann", "crm"));
@@ -62,21 +45,23 @@ TEST_CASE("a default is for resources nobody knows, not for events without one")
 
 TEST_CASE("bad rows are reported with file and line, all at once") {
   const auto problems = [](const std::string& csv) {
-    const Folder folder(csv);
+    const Folder folder("resources.csv", csv);
     return PipelineHarness::ProblemsOf({ResourcesSpec()}, kFile, folder.path());
   };
   CHECK(problems("resource_id,sensitivity\ncrm,11\nwiki\n,3\ncrm,high\n") ==
         "resources.csv:2:1: expected a sensitivity from 0 to 10, got \"11\"\n"
-        "resources.csv:3:1: expected a resource_id and 1 more cells, got 1 cells\n"
-        "resources.csv:4:1: expected a resource_id and 1 more cells, got 2 cells, the first empty\n"
-        "resources.csv:5:1: resource \"crm\" stands twice, first in line 2; expected one row for "
+        "resources.csv:3:1: expected 2 cells, as the header has, got 1\n"
+        "resources.csv:4:1: expected a resource_id, got an empty cell\n"
+        "resources.csv:5:1: expected a sensitivity from 0 to 10, got \"high\"\n"
+        "resources.csv:5:1: the resource stands twice, first in line 2; expected one row for "
         "each\n");
   CHECK(problems("id,sensitivity\n") ==
         "resources.csv:1:1: expected a header such as \"resource_id,sensitivity\", got "
         "\"id,sensitivity\"\n");
   CHECK(problems("resource_id,department\ncrm,hr\n") ==
-        "resources.csv:1:1: expected sensitivity, resource_type or a name that is not a field of "
-        "the event, got \"department\"; rename the column, such as owner_department\n");
+        "resources.csv:1:1: expected sensitivity, resource_type, or a name that is not in use, got "
+        "\"department\"; rename the column, such as resource_department\n");
+  CHECK_THAT(problems("resource_id,owner,foreign\n"), Catch::Contains("got \"foreign\"; rename"));
   CHECK(problems("resource_id,owner,owner\n") ==
         "resources.csv:1:1: column \"owner\" stands twice; expected different names\n");
   CHECK(problems("") ==
@@ -84,6 +69,44 @@ TEST_CASE("bad rows are reported with file and line, all at once") {
   CHECK(problems("resource_id,owner\n\"crm") ==
         "test.yaml:1:21: [0].resources.file: resources.csv: line 2: expected a closing quote, got "
         "the end\n");
+}
+
+TEST_CASE("a resource of another department is foreign") {
+  const Folder folder("people.csv", "user_id,from,department\nann,,retail\nbob,,\n");
+  PipelineHarness run({PeopleSpec(), ResourcesSpec()},
+                      "- people: {file: people.csv}\n"
+                      "- resources: {rows: {crm: {owner: retail}, pay: {owner: hr}, wiki: "
+                      "{sensitivity: 1}}}",
+                      folder.path());
+  const auto foreign = [&](const EventBuilder& event) {
+    return run.Send(event).text("resource.foreign");
+  };
+  CHECK(foreign(View("ann", "crm")) == "false");
+  CHECK(foreign(View("ann", "pay")) == "true");
+  CHECK(run.Send(View("ann", "pay")).number("resource.foreign") == 1);
+  CHECK(run.Send(View("ann", "crm")).number("resource.foreign") == 0);
+  CHECK(foreign(View("ann", "crm").With("department", "hr")) == "true");
+  CHECK(foreign(View("ann", "wiki")) == "");   // Nobody's.
+  CHECK(foreign(View("ann", "other")) == "");  // Not in the table.
+  CHECK(foreign(View("bob", "pay")) == "");    // Of no department.
+  CHECK(foreign(Login("ann")) == "");
+}
+
+TEST_CASE("rows of the file and of the configuration make one table") {
+  const Folder folder("resources.csv", "resource_id,owner,tier\ncrm,retail,gold\n");
+  const std::string both =
+      "- resources: {file: resources.csv, rows: {wiki: {sensitivity: 1, tier: "
+      "tin}, crm2: {zone: dmz}}}";
+  PipelineHarness run({ResourcesSpec()}, both, folder.path());
+  CHECK(run.Send(View("ann", "crm")).text("resource.tier") == "gold");
+  CHECK(run.Send(View("ann", "crm")).text("resource.zone") == "");
+  CHECK(run.Send(View("ann", "wiki")).text("resource.tier") == "tin");
+  CHECK(run.Send(View("ann", "wiki")).number("sensitivity") == 1);
+  CHECK(run.Send(View("ann", "crm2")).text("resource.zone") == "dmz");
+  CHECK_THAT(PipelineHarness::ProblemsOf(
+                 {ResourcesSpec()}, "- resources: {file: resources.csv, rows: {crm: {owner: hr}}}",
+                 folder.path()),
+             Catch::Contains("rows.crm: the resource stands twice, first in line 2"));
 }
 
 TEST_CASE("a missing file and wrong rows are reported where they stand") {
