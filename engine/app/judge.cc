@@ -1,0 +1,283 @@
+#include "engine/app/judge.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <optional>
+
+#include "engine/app/printable.h"
+#include "engine/base/strings.h"
+#include "engine/json/reader.h"
+
+namespace bongsu {
+namespace {
+
+constexpr Duration kGrace = std::chrono::days(1);
+
+// One alert, all its revisions taken together.
+struct Case {
+  std::string user, reason, sentence;
+  Timestamp start, end;
+  double risk = 0;
+};
+
+std::optional<JsonValue> At(JsonValue value, std::initializer_list<std::string_view> path) {
+  for (const std::string_view key : path) {
+    const std::optional<JsonValue> member = value.Find(key);
+    if (!member) return std::nullopt;
+    value = *member;
+  }
+  return value;
+}
+
+std::string TextAt(JsonValue value, std::initializer_list<std::string_view> path) {
+  const std::optional<JsonValue> text = At(value, path);
+  return text && text->is_string() ? std::string(text->AsString()) : std::string();
+}
+
+std::string ReasonOf(JsonValue alert) {
+  const auto reasons = At(alert, {"unmapped", "bongsu", "explanation"});
+  if (!reasons || !reasons->is_array()) return "";
+  for (const JsonValue first : reasons->items()) {
+    const std::string feature = TextAt(first, {"feature"});
+    return feature.empty() ? TextAt(first, {"detector"}) : feature;
+  }
+  return "";
+}
+
+// Adds a revision to its case; false when the text is no finding.
+bool Take(JsonReader* reader, std::string_view text, std::map<std::string, Case>* cases) {
+  const std::optional<JsonValue> alert = reader->Parse(text);
+  if (!alert) return false;
+  const std::string uid = TextAt(*alert, {"finding_info", "uid"});
+  const std::string user = TextAt(*alert, {"actor", "user", "uid"});
+  const auto start = At(*alert, {"start_time"}), end = At(*alert, {"end_time"});
+  std::optional<JsonValue> risk = At(*alert, {"unmapped", "bongsu", "risk"});
+  if (!risk) risk = At(*alert, {"risk_score"});
+  const auto is_time = [](const std::optional<JsonValue>& v) {
+    return v && v->kind() == JsonValue::Kind::kInt;
+  };
+  if (uid.empty() || user.empty() || !is_time(start) || !is_time(end) || !risk ||
+      !risk->is_number()) {
+    return false;
+  }
+  const Timestamp from = FromMillis(start->AsInt()), to = FromMillis(end->AsInt());
+  const auto [at, is_new] = cases->try_emplace(uid);
+  Case& one = at->second;
+  one.user = user;
+  one.start = is_new ? from : std::min(one.start, from);
+  one.end = is_new ? to : std::max(one.end, to);
+  one.risk = risk->AsDouble();
+  one.reason = ReasonOf(*alert);
+  one.sentence = TextAt(*alert, {"message"});
+  return true;
+}
+
+bool Meets(const Case& one, const Label& label) {
+  return one.user == label.user && one.start <= label.to + kGrace && one.end >= label.from;
+}
+
+// People by their highest risk; of equal ones the name decides.
+std::map<std::string, size_t> Ranks(const std::map<std::string, Case>& cases) {
+  std::map<std::string, double> highest;
+  for (const auto& [uid, one] : cases) {
+    const auto [at, is_new] = highest.emplace(one.user, one.risk);
+    if (!is_new) at->second = std::max(at->second, one.risk);
+  }
+  std::vector<std::pair<std::string, double>> people(highest.begin(), highest.end());
+  std::stable_sort(people.begin(), people.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::map<std::string, size_t> ranks;
+  for (const auto& [user, risk] : people) ranks.emplace(user, ranks.size() + 1);
+  return ranks;
+}
+
+Judged JudgeLabel(const Label& label, std::span<const Case* const> of_person) {
+  Judged judged;
+  judged.label = label;
+  for (const Case* one : of_person) {
+    if (!Meets(*one, label)) continue;
+    const Duration delay = std::max(one->start - label.from, Duration::zero());
+    judged.delay = judged.alerted ? std::min(judged.delay, delay) : delay;
+    if (!judged.alerted || one->risk > judged.risk) {
+      judged.risk = one->risk;
+      judged.reason = one->reason;
+      judged.sentence = one->sentence;
+    }
+    judged.alerted = true;
+  }
+  return judged;
+}
+
+std::string Share(const Tally& tally) {
+  return StrCat(tally.caught, "/", tally.planted);
+}
+
+// "2d4h", "1h20m", "5m", "0m": two units are enough.
+std::string Roughly(Duration d) {
+  const auto minutes = std::chrono::floor<std::chrono::minutes>(d).count();
+  if (minutes < 60) return StrCat(minutes, "m");
+  if (minutes < 48 * 60) return StrCat(minutes / 60, "h", minutes % 60, "m");
+  return StrCat(minutes / (24 * 60), "d", minutes / 60 % 24, "h");
+}
+
+}  // namespace
+
+size_t Judgement::caught() const {
+  return static_cast<size_t>(std::count_if(insiders.begin(), insiders.end(),
+                                           [](const Judged& judged) { return judged.alerted; }));
+}
+
+std::set<std::string> Judgement::KindsPlanted() const {
+  std::set<std::string> kinds;
+  for (const Judged& judged : insiders) kinds.insert(judged.label.kind);
+  return kinds;
+}
+
+std::set<std::string> Judgement::KindsCaught() const {
+  std::set<std::string> kinds;
+  for (const Judged& judged : insiders) {
+    if (judged.alerted) kinds.insert(judged.label.kind);
+  }
+  return kinds;
+}
+
+double Judgement::precision() const {
+  return alerts == 0 ? 0 : static_cast<double>(right) / static_cast<double>(alerts);
+}
+
+double Judgement::recall() const {
+  return insiders.empty() ? 0
+                          : static_cast<double>(caught()) / static_cast<double>(insiders.size());
+}
+
+Duration Judgement::MedianDelay() const {
+  std::vector<Duration> delays;
+  for (const Judged& judged : insiders) {
+    if (judged.alerted) delays.push_back(judged.delay);
+  }
+  if (delays.empty()) return Duration::zero();
+  std::sort(delays.begin(), delays.end());
+  return delays[delays.size() / 2];
+}
+
+Result<Judgement> Judge(std::span<const std::string> alerts, std::span<const Label> labels) {
+  JsonReader reader;
+  std::map<std::string, Case> cases;
+  for (size_t i = 0; i < alerts.size(); ++i) {
+    if (Take(&reader, alerts[i], &cases)) continue;
+    return Status::Invalid(
+        StrCat("alerts: line ", i + 1,
+               " is no finding of Bongsu: expected finding_info.uid, actor.user.uid, start_time, "
+               "end_time and risk_score"));
+  }
+  std::map<std::string, std::vector<const Case*>> by_person;
+  for (const auto& [uid, one] : cases) by_person[one.user].push_back(&one);
+  const std::map<std::string, size_t> ranks = Ranks(cases);
+  Judgement judgement;
+  judgement.alerts = static_cast<int64_t>(cases.size());
+  judgement.people = ranks.size();
+  std::set<const Case*> right;
+  for (const Label& label : labels) {
+    const auto person = by_person.find(label.user);
+    Judged judged = JudgeLabel(
+        label, person == by_person.end() ? std::span<const Case* const>() : person->second);
+    const auto rank = ranks.find(label.user);
+    if (rank != ranks.end()) judged.rank = rank->second;
+    if (label.label != kInsider) {
+      judgement.harmless.push_back(std::move(judged));
+      continue;
+    }
+    judgement.insiders.push_back(std::move(judged));
+    if (person == by_person.end()) continue;
+    for (const Case* one : person->second) {
+      if (Meets(*one, label)) right.insert(one);
+    }
+  }
+  judgement.right = static_cast<int64_t>(right.size());
+  return judgement;
+}
+
+void AddTo(const Judgement& judgement, TallyTable* table) {
+  for (const Judged& judged : judgement.insiders) {
+    Tally& tally = (*table)[judged.label.kind][judged.label.effect];
+    ++tally.planted;
+    tally.caught += judged.alerted;
+  }
+}
+
+void AddHarmlessTo(const Judgement& judgement, std::map<std::string, Tally>* table) {
+  for (const Judged& judged : judgement.harmless) {
+    Tally& tally = (*table)[judged.label.kind];
+    ++tally.planted;
+    tally.caught += judged.alerted;
+  }
+}
+
+std::string InsiderTable(const Judgement& judgement) {
+  std::vector<std::vector<std::string>> rows = {
+      {"insider", "kind", "effect", "caught", "rank", "after", "risk", "why"}};
+  for (const Judged& judged : judgement.insiders) {
+    const Label& label = judged.label;
+    rows.push_back({Printable(label.user), Printable(label.kind),
+                    label.effect > 0 ? StrCat(label.effect, "x") : "",
+                    judged.alerted ? "yes" : "no"});
+    if (!judged.alerted) continue;
+    for (std::string& cell : std::vector<std::string>{StrCat(judged.rank), Roughly(judged.delay),
+                                                      StrCat(static_cast<int>(judged.risk)),
+                                                      Printable(judged.reason)}) {
+      rows.back().push_back(std::move(cell));
+    }
+  }
+  return FormatTable(rows);
+}
+
+std::string EffectTable(const TallyTable& table) {
+  std::set<double> effects;
+  for (const auto& [kind, tallies] : table) {
+    for (const auto& [effect, tally] : tallies) effects.insert(effect);
+  }
+  std::vector<std::vector<std::string>> rows = {{"caught of planted"}};
+  std::map<double, Tally> totals;
+  for (const double effect : effects)
+    rows[0].push_back(effect > 0 ? StrCat(effect, "x") : "no effect");
+  rows[0].emplace_back("all");
+  const auto add_row = [&](const std::string& name, const std::map<double, Tally>& tallies) {
+    std::vector<std::string>& row = rows.emplace_back(1, Printable(name));
+    Tally all;
+    for (const double effect : effects) {
+      const auto at = tallies.find(effect);
+      row.push_back(at == tallies.end() ? "-" : Share(at->second));
+      if (at == tallies.end()) continue;
+      all.planted += at->second.planted;
+      all.caught += at->second.caught;
+    }
+    row.push_back(Share(all));
+  };
+  for (const auto& [kind, tallies] : table) {
+    add_row(kind, tallies);
+    for (const auto& [effect, tally] : tallies) {
+      totals[effect].planted += tally.planted;
+      totals[effect].caught += tally.caught;
+    }
+  }
+  add_row("all", totals);
+  return FormatTable(rows);
+}
+
+std::string HarmlessTable(const std::map<std::string, Tally>& table) {
+  if (table.empty()) return "";
+  std::vector<std::vector<std::string>> rows = {{"harmless", "alerted of all"}};
+  for (const auto& [kind, tally] : table) rows.push_back({Printable(kind), Share(tally)});
+  return FormatTable(rows);
+}
+
+void WriteJudgement(const Judgement& judgement, JsonWriter* json) {
+  json->Key("planted").Int(static_cast<int64_t>(judgement.insiders.size()));
+  json->Key("caught").Int(static_cast<int64_t>(judgement.caught()));
+  json->Key("kinds_planted").Int(static_cast<int64_t>(judgement.KindsPlanted().size()));
+  json->Key("kinds_caught").Int(static_cast<int64_t>(judgement.KindsCaught().size()));
+  json->Key("precision").Double(judgement.precision());
+  json->Key("recall").Double(judgement.recall());
+}
+
+}  // namespace bongsu
