@@ -7,9 +7,12 @@
 #include "operators/enrich/resources.h"
 #include "operators/profile/count.h"
 #include "operators/profile/distinct.h"
+#include "operators/profile/first_seen.h"
+#include "operators/profile/rarity.h"
 #include "operators/profile/ratio.h"
 #include "operators/profile/sum.h"
 #include "operators/profile/time_since.h"
+#include "operators/profile/zscore.h"
 #include "operators/score/risk.h"
 
 namespace bongsu {
@@ -26,6 +29,9 @@ const std::vector<OperatorSpec>& AllOperators() {
       RatioSpec(),
       DistinctSpec(),
       TimeSinceSpec(),
+      FirstSeenSpec(),
+      RaritySpec(),
+      ZScoreSpec(),
       // detect, score, decide
       HalfSpaceTreesSpec(),
       RiskSpec(),

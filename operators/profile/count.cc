@@ -64,12 +64,10 @@ std::unique_ptr<Operator> Build(const CountOptions& options, BuildContext& conte
   const std::optional<Span> span = MakeSpan(options.window, options.half_life, context);
   std::optional<Filter> filter = Filter::Make(options.count, context);
   if (!span || !filter) return nullptr;
-  FeatureInfo info{"", "events", options.description};
-  if (info.description.empty()) {
-    const std::string which = options.count.Describe();
-    info.description =
-        StrCat("Events ", which.empty() ? "" : "where " + which + ", ", span->Words(), ".");
-  }
+  const std::string which = options.count.Describe();
+  FeatureInfo info =
+      InfoOf(options, "events",
+             StrCat("Events ", which.empty() ? "" : "where " + which + ", ", span->Words(), "."));
   const std::optional<FeaturePlace> place =
       Declare(options.name, std::move(info), "count",
               StrCat(span->Describe(), " of=", options.count.Canonical()),
@@ -86,7 +84,7 @@ const FieldTable<CountOptions>& CountOptions::Fields() {
     auto fields = FeatureFields<CountOptions>(
         "count", &CountOptions::count, "The events to count, as field: value; {} counts all.");
     AddSpan(&fields);
-    AddDescription(&fields);
+    AddWords(&fields);
     return fields;
   }();
   return table;

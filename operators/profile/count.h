@@ -15,7 +15,7 @@ struct CountOptions {
   Located<std::string> name;
   FilterOptions count;
   std::optional<Duration> window, half_life;
-  std::string description;
+  std::string description, label, label_ko;
   static const FieldTable<CountOptions>& Fields();
 };
 

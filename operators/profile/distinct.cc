@@ -38,12 +38,11 @@ std::unique_ptr<Operator> Build(const DistinctOptions& options, BuildContext& co
   const std::optional<size_t> field = context.Field(options.distinct);
   if (!filter || !field) return nullptr;
   const Span span{options.window, std::nullopt};
-  FeatureInfo info{"", "values", options.description};
-  if (info.description.empty()) {
-    const std::string which = options.where.Describe();
-    info.description = StrCat("Different values of ", options.distinct.value,
-                              which.empty() ? "" : " where " + which, ", ", span.Words(), ".");
-  }
+  const std::string which = options.where.Describe();
+  FeatureInfo info =
+      InfoOf(options, "values",
+             StrCat("Different values of ", options.distinct.value,
+                    which.empty() ? "" : " where " + which, ", ", span.Words(), "."));
   const std::optional<FeaturePlace> place = Declare(
       options.name, std::move(info), "distinct",
       StrCat(span.Describe(), " of=", options.distinct.value, " where=", options.where.Canonical()),
@@ -64,7 +63,7 @@ const FieldTable<DistinctOptions>& DistinctOptions::Fields() {
         .Required()
         .Min(kMinSpan)
         .Max(kMaxSpan);
-    AddDescription(&fields);
+    AddWords(&fields);
     return fields;
   }();
   return table;

@@ -17,7 +17,7 @@ struct DistinctOptions {
   Located<std::string> distinct;
   FilterOptions where;
   Duration window{};
-  std::string description;
+  std::string description, label, label_ko;
   static const FieldTable<DistinctOptions>& Fields();
 };
 

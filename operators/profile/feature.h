@@ -1,5 +1,5 @@
-// What all kinds of profile feature share: the options `name` and `description`, and the
-// declaration of the feature and of its slot while the pipeline is built.
+// What all kinds of profile feature share: the options `name`, `description`, `label` and
+// `label_ko`, and the declaration of the feature and of its slot while the pipeline is built.
 #pragma once
 
 #include <optional>
@@ -32,10 +32,25 @@ void AddSpan(FieldTable<O>* table) {
       .Max(kMaxSpan);
 }
 
+// What people read of a feature; last in every table.
 template <typename O>
-void AddDescription(FieldTable<O>* table) {
-  table->Field("description", &O::description,
-               "One sentence for the reader of an alert: what it is and why it matters.");
+void AddWords(FieldTable<O>* table) {
+  table
+      ->Field("description", &O::description,
+              "One sentence for the reader of an alert: what it is and why it matters.")
+      .Field("label", &O::label,
+             "A few words for the reader of an alert, such as: rows exported in a day.")
+      .Field("label_ko", &O::label_ko, "The same in Korean.");
+}
+
+// `description` is the one to use when the user gave none.
+template <typename O>
+FeatureInfo InfoOf(const O& options, std::string_view unit, std::string description) {
+  FeatureInfo info{"", std::string(unit), options.description};
+  if (info.description.empty()) info.description = std::move(description);
+  info.label = options.label;
+  info.label_ko = options.label_ko;
+  return info;
 }
 
 // Where a feature writes and where it remembers.

@@ -117,8 +117,7 @@ std::unique_ptr<Operator> Build(const RatioOptions& options, BuildContext& conte
   std::optional<Filter> of = Filter::Make(options.ratio.of, context);
   std::optional<Filter> to = Filter::Make(options.ratio.to, context);
   if (!span || !of || !to) return nullptr;
-  FeatureInfo info{"", "ratio", options.description};
-  if (info.description.empty()) info.description = Description(options, *span);
+  FeatureInfo info = InfoOf(options, "ratio", Description(options, *span));
   const std::optional<FeaturePlace> place =
       Declare(options.name, std::move(info), "ratio",
               StrCat(span->Describe(), " of=", options.ratio.of.Canonical(),
@@ -156,7 +155,7 @@ const FieldTable<RatioOptions>& RatioOptions::Fields() {
                "So many events that match `to` alone are added, so that few events say little.")
         .Min(0)
         .Max(1e6);
-    AddDescription(&fields);
+    AddWords(&fields);
     return fields;
   }();
   return table;

@@ -22,7 +22,7 @@ struct RatioOptions {
   RatioParts ratio;
   std::optional<Duration> window, half_life;
   double smooth = 0;
-  std::string description;
+  std::string description, label, label_ko;
   static const FieldTable<RatioOptions>& Fields();
 };
 

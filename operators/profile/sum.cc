@@ -102,12 +102,11 @@ std::unique_ptr<Operator> Build(const SumOptions& options, BuildContext& context
   std::optional<Filter> filter = Filter::Make(options.where, context);
   const std::optional<size_t> field = NumberField(options.sum, context);
   if (!span || !filter || !field) return nullptr;
-  FeatureInfo info{"", std::string(UnitOf(*field)), options.description};
-  if (info.description.empty()) {
-    const std::string which = options.where.Describe();
-    info.description = StrCat("Sum of ", options.sum.value, which.empty() ? "" : " where " + which,
-                              ", ", span->Words(), ".");
-  }
+  const std::string which = options.where.Describe();
+  FeatureInfo info =
+      InfoOf(options, UnitOf(*field),
+             StrCat("Sum of ", options.sum.value, which.empty() ? "" : " where " + which, ", ",
+                    span->Words(), "."));
   const std::optional<FeaturePlace> place = Declare(
       options.name, std::move(info), "sum",
       StrCat(span->Describe(), " of=", options.sum.value, " where=", options.where.Canonical()),
@@ -128,7 +127,7 @@ const FieldTable<SumOptions>& SumOptions::Fields() {
         "The field to sum, such as sensitivity, rows, bytes or attributes.x.");
     fields.Field("where", &SumOptions::where, "Which events, as field: value; {} is all.");
     AddSpan(&fields);
-    AddDescription(&fields);
+    AddWords(&fields);
     return fields;
   }();
   return table;

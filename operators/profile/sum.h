@@ -20,7 +20,7 @@ struct SumOptions {
   Located<std::string> sum;
   FilterOptions where;
   std::optional<Duration> window, half_life;
-  std::string description;
+  std::string description, label, label_ko;
   static const FieldTable<SumOptions>& Fields();
 };
 

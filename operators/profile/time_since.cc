@@ -39,12 +39,10 @@ class TimeSince final : public Operator {
 std::unique_ptr<Operator> Build(const TimeSinceOptions& options, BuildContext& context) {
   std::optional<Filter> filter = Filter::Make(options.time_since, context);
   if (!filter) return nullptr;
-  FeatureInfo info{"", "seconds", options.description};
-  if (info.description.empty()) {
-    const std::string which = options.time_since.Describe();
-    info.description =
-        StrCat("Seconds since the last event", which.empty() ? "" : " where " + which, ".");
-  }
+  const std::string which = options.time_since.Describe();
+  FeatureInfo info =
+      InfoOf(options, "seconds",
+             StrCat("Seconds since the last event", which.empty() ? "" : " where " + which, "."));
   const std::optional<FeaturePlace> place =
       Declare(options.name, std::move(info), "time_since",
               StrCat("of=", options.time_since.Canonical()), sizeof(LastMatch), context);
@@ -59,7 +57,7 @@ const FieldTable<TimeSinceOptions>& TimeSinceOptions::Fields() {
     auto fields =
         FeatureFields<TimeSinceOptions>("time_since", &TimeSinceOptions::time_since,
                                         "The events to measure from, as field: value; {} is all.");
-    AddDescription(&fields);
+    AddWords(&fields);
     return fields;
   }();
   return table;

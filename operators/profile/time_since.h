@@ -14,7 +14,7 @@ namespace bongsu {
 struct TimeSinceOptions {
   Located<std::string> name;
   FilterOptions time_since;
-  std::string description;
+  std::string description, label, label_ko;
   static const FieldTable<TimeSinceOptions>& Fields();
 };
 

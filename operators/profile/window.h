@@ -39,6 +39,21 @@ void StoreSlot(const T& value, std::span<std::byte> slot) {
   std::memcpy(slot.data(), &value, sizeof(T));
 }
 
+// A part of a slot whose size depends on options.
+template <typename T>
+T LoadAt(std::span<const std::byte> slot, size_t offset) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  T value;
+  std::memcpy(&value, slot.data() + offset, sizeof(T));
+  return value;
+}
+
+template <typename T>
+void StoreAt(const T& value, std::span<std::byte> slot, size_t offset) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  std::memcpy(slot.data() + offset, &value, sizeof(T));
+}
+
 // Order-preserving, so that memory of zeros means "long before any event". Differences stay the
 // same.
 constexpr uint64_t Biased(int64_t ticks) {

@@ -7,24 +7,9 @@
 #include <vector>
 
 #include "engine/base/random.h"
-#include "tests/support/operator_harness.h"
+#include "tests/support/random_events.h"
 
 namespace bongsu {
-
-struct RandomEvent {
-  Timestamp time;
-  bool login = false, failed = false;
-  int resource = 0;
-  double rows = 0;
-
-  EventBuilder Build() const {
-    EventBuilder event = login ? (failed ? LoginFailed("ann") : Login("ann"))
-                               : Export("ann", "r" + std::to_string(resource), rows);
-    return event.At(time);
-  }
-};
-
-inline const Timestamp kMonday = FromMillis(1772409600000);  // 2026-03-02T00:00:00Z
 
 // Mostly forward by up to `pace`, with pauses of up to `pause` and events up to `lateness` late.
 inline std::vector<RandomEvent> RandomStream(uint64_t seed, size_t size, Duration pace,

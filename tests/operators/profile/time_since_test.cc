@@ -54,7 +54,8 @@ TEST_CASE("time_since takes 8 bytes a person") {
 
 TEST_CASE("time_since has no window") {
   CHECK(PipelineHarness::ProblemsOf({TimeSinceSpec()}, "- {name: p, time_since: {}, window: 1h}") ==
-        "test.yaml:1:29: [0].window: unknown key; known here: name, time_since, description\n");
+        "test.yaml:1:29: [0].window: unknown key; known here: name, time_since, description, "
+        "label, label_ko\n");
 }
 
 }  // namespace

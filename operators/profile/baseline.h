@@ -1,0 +1,51 @@
+// What is normal for one person in one number: the mean and the spread of the logarithm of its
+// daily highs (of each `period`), older days fading. Pure arithmetic for zscore.h; 40 bytes of
+// plain data in a person's slot, all zero at first.
+//
+// Values are levels: Level(v) = ln(1 + v), below zero -ln(1 - v). The highest level of a period
+// joins the baseline when a later period begins, never before, and a finished period is not
+// reopened. Periods that were not seen do not count. With Welford's update (1962) weighted as by
+// West (1979), each mean and sum of squares fades by half every half-life of event time.
+//
+// Two guards. The variance is that of `prior` further periods of variance 1 around the person's own
+// mean, so that few periods do not make a narrow normal. And once `learning` periods are there, a
+// finished one joins at most `cap` deviations above the mean, so that one extreme day does not
+// become normal at once.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/core/event.h"
+
+namespace bongsu {
+
+struct BaselineRules {
+  double fade = 1.0 / 30;  // Half-lives in a period.
+  uint32_t learning = 5;   // Finished periods before there is a score.
+  double prior = 3;        // Pseudo-periods, > 0.
+  double cap = 3;          // Deviations.
+};
+
+double LevelOf(double value);
+
+struct Baseline {
+  uint32_t period = 0;    // The newest seen; 0 = none.
+  uint32_t finished = 0;  // Periods that have joined.
+  double peak = 0;        // The highest level of `period`.
+  double weight = 0;      // Of the finished periods, faded to the beginning of `period`.
+  double mean = 0;        // Of their levels.
+  double spread = 0;      // Weighted sum of squares about the mean.
+
+  // `at` > 0. A period before the newest changes nothing.
+  void See(uint32_t at, double level, const BaselineRules& rules);
+  double Deviation(const BaselineRules& rules) const;  // Standard, > 0.
+  // In deviations, within 20; NaN while fewer than `learning` periods have finished.
+  double Score(double level, const BaselineRules& rules) const;
+  Normal Usual(const BaselineRules& rules) const;  // In the unit of the values.
+
+ private:
+  void Join(double level, const BaselineRules& rules);
+};
+static_assert(sizeof(Baseline) == 40);
+
+}  // namespace bongsu
