@@ -1,6 +1,7 @@
 #include "operators/all.h"
 
 #include "operators/decide/decide.h"
+#include "operators/detect/ecod.h"
 #include "operators/detect/half_space_trees.h"
 #include "operators/enrich/calendar.h"
 #include "operators/enrich/people.h"
@@ -8,6 +9,8 @@
 #include "operators/profile/count.h"
 #include "operators/profile/distinct.h"
 #include "operators/profile/first_seen.h"
+#include "operators/profile/max.h"
+#include "operators/profile/mean.h"
 #include "operators/profile/rarity.h"
 #include "operators/profile/ratio.h"
 #include "operators/profile/sum.h"
@@ -26,6 +29,8 @@ const std::vector<OperatorSpec>& AllOperators() {
       // profile
       CountSpec(),
       SumSpec(),
+      MeanSpec(),
+      MaxSpec(),
       RatioSpec(),
       DistinctSpec(),
       TimeSinceSpec(),
@@ -34,6 +39,7 @@ const std::vector<OperatorSpec>& AllOperators() {
       ZScoreSpec(),
       // detect, score, decide
       HalfSpaceTreesSpec(),
+      EcodSpec(),
       RiskSpec(),
       DecideSpec(),
   };

@@ -4,8 +4,10 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <numeric>
 
+#include "engine/base/math.h"
 #include "engine/base/strings.h"
 
 namespace bongsu {
@@ -18,22 +20,68 @@ double Sane(double points) {
   return std::isfinite(points) ? std::clamp(points, -1e6, 1e6) : 0;
 }
 
-// So many significant digits: for reading, not for computing.
-std::string Short(double value, int digits = 6) {
-  char buffer[32];
-  const auto end =
-      std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::general, digits);
-  return {buffer, end.ptr};
+// For reading, not for computing: 1,735,360 or 0.62; three digits are enough below a thousand.
+std::string Readable(double value) {
+  if (std::abs(value) < 0.0005) return "0";
+  if (std::abs(value) < 999.5 || std::abs(value) >= 1e15) {
+    char buffer[32];
+    const auto end =
+        std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::general, 3);
+    return {buffer, end.ptr};
+  }
+  std::string digits = StrCat(static_cast<int64_t>(std::floor(std::abs(value) + 0.5)));
+  for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return (value < 0 ? "-" : "") + digits;
+}
+
+std::string Bytes(double value) {
+  constexpr std::string_view kNames[] = {" B", " kB", " MB", " GB", " TB"};
+  size_t name = 0;
+  for (; value >= 999.5 && name + 1 < std::size(kNames); ++name) value /= 1000;
+  return StrCat(Readable(value), kNames[name]);
+}
+
+std::string Time(double seconds, bool korean) {
+  const double size = std::abs(seconds);
+  if (size < 120) return StrCat(Readable(seconds), korean ? "초" : " s");
+  if (size < 2 * 3600) return StrCat(Readable(seconds / 60), korean ? "분" : " min");
+  if (size < 2 * 86400) return StrCat(Readable(seconds / 3600), korean ? "시간" : " h");
+  return StrCat(Readable(seconds / 86400), korean ? "일" : " days");
 }
 
 std::string Signed(double points) {
-  return (points < 0 ? "" : "+") + Short(points, 3);
+  return (points < 0 ? "" : "+") + Readable(points);
 }
 
-std::string Observed(const Contribution& c) {
-  if (!std::isfinite(c.observed)) return c.feature;
-  return StrCat(c.feature, ' ', Short(c.observed), c.unit.empty() ? "" : " ", c.unit);
+std::string OneIn(double bits) {
+  return Readable(std::max(1.0, std::floor(Exp2(std::min(bits, 40.0)) + 0.5)));
 }
+
+// A value that is new or rare: nothing when it is known.
+bool IsKnown(const Contribution& c) {
+  return c.unit == "new" && !(c.observed > 0);
+}
+
+// Parts of one feature, by several detectors, as one; in the order of their points.
+std::vector<Contribution> ByFeature(const std::vector<Contribution>& contributions) {
+  std::vector<Contribution> out;
+  for (const Contribution& c : contributions) {
+    const auto same = std::find_if(out.begin(), out.end(), [&](const Contribution& o) {
+      return !c.feature.empty() && o.feature == c.feature;
+    });
+    if (same == out.end()) {
+      out.push_back(c);
+    } else {
+      same->points += c.points;
+    }
+  }
+  std::stable_sort(out.begin(), out.end(), [](const Contribution& a, const Contribution& b) {
+    return a.points > b.points;
+  });
+  return out;
+}
+
+}  // namespace
 
 std::string_view KoreanName(Severity severity) {
   switch (severity) {
@@ -51,7 +99,12 @@ std::string_view KoreanName(Severity severity) {
   return "참고";
 }
 
-}  // namespace
+std::string QuantityText(double value, std::string_view unit, bool korean) {
+  if (unit == "ratio") return StrCat(Readable(100 * value), " %");
+  if (unit == "bytes") return Bytes(value);
+  if (unit == "seconds") return Time(value, korean);
+  return Readable(value);
+}
 
 double RoundPoints(double risk, int total, std::vector<double>* points) {
   double sum = 0;
@@ -82,32 +135,95 @@ int WholeRisk(double risk) {
   return std::isfinite(risk) ? static_cast<int>(std::floor(std::clamp(risk, 0.0, 100.0))) : 0;
 }
 
-std::string SentenceInEnglish(const Alert& alert, const std::vector<Contribution>& contributions) {
+Explainer::Explainer(const std::vector<FeatureInfo>& features) {
+  for (const FeatureInfo& info : features) {
+    Labels labels{info.label, info.label_ko};
+    if (labels.english.empty()) {
+      labels.english = info.name;
+      std::replace(labels.english.begin(), labels.english.end(), '_', ' ');
+    }
+    if (labels.korean.empty()) labels.korean = labels.english;
+    labels_.emplace(info.name, std::move(labels));
+  }
+}
+
+std::string_view Explainer::Label(std::string_view feature, bool korean) const {
+  const auto found = labels_.find(feature);
+  if (found == labels_.end()) return feature;
+  return korean ? found->second.korean : found->second.english;
+}
+
+std::string_view Explainer::Label(const Contribution& contribution, bool korean) const {
+  return Label(contribution.feature.empty() ? contribution.detector : contribution.feature, korean);
+}
+
+std::string Explainer::ReasonInEnglish(const Contribution& c) const {
+  std::string text(Label(c, false));
+  if (!std::isfinite(c.observed)) return text;
+  if (IsKnown(c)) return text + ": no";
+  if (c.unit == "new") return c.value.empty() ? text : StrCat(text, ' ', c.value);
+  if (c.unit == "bits") {
+    return StrCat(text, c.value.empty() ? "" : " ", c.value, " (about one in ", OneIn(c.observed),
+                  " of this person's)");
+  }
+  text += StrCat(' ', QuantityText(c.observed, c.unit, false));
+  if (std::isfinite(c.normal.usual)) {
+    text += StrCat(", usually ", QuantityText(c.normal.usual, c.unit, false));
+    if (c.normal.high > c.normal.usual) {
+      text += StrCat(" and rarely above ", QuantityText(c.normal.high, c.unit, false));
+    }
+  }
+  return text;
+}
+
+std::string Explainer::ReasonInKorean(const Contribution& c) const {
+  std::string text(Label(c, true));
+  if (!std::isfinite(c.observed)) return text;
+  if (IsKnown(c)) return text + ": 아님";
+  if (c.unit == "new") return c.value.empty() ? text : StrCat(text, ' ', c.value);
+  if (c.unit == "bits") {
+    return StrCat(text, c.value.empty() ? "" : " ", c.value, "(본인 기록에서 약 ",
+                  OneIn(c.observed), "번에 한 번)");
+  }
+  text += StrCat(' ', QuantityText(c.observed, c.unit, true));
+  if (std::isfinite(c.normal.usual)) {
+    text += StrCat("(평소 ", QuantityText(c.normal.usual, c.unit, true));
+    if (c.normal.high > c.normal.usual) {
+      text += StrCat(", 많아도 대개 ", QuantityText(c.normal.high, c.unit, true), " 이하");
+    }
+    text += ')';
+  }
+  return text;
+}
+
+std::string Explainer::English(const Alert& alert,
+                               const std::vector<Contribution>& contributions) const {
+  const std::vector<Contribution> reasons = ByFeature(contributions);
   std::string text = StrCat("Risk ", WholeRisk(alert.risk), " of 100 (",
                             SeverityName(SeverityOf(alert.risk)), ") for \"", alert.user, '"');
-  for (size_t i = 0; i < std::min(kNamed, contributions.size()); ++i) {
-    const Contribution& c = contributions[i];
-    text += StrCat(i == 0 ? ": " : ", ", Observed(c), " (", Signed(c.points), " points)");
+  for (size_t i = 0; i < std::min(kNamed, reasons.size()); ++i) {
+    text += StrCat(i == 0 ? ": " : "; ", ReasonInEnglish(reasons[i]), " (",
+                   Signed(reasons[i].points), " points)");
   }
-  if (contributions.size() > kNamed) {
-    const size_t more = contributions.size() - kNamed;
+  if (reasons.size() > kNamed) {
+    const size_t more = reasons.size() - kNamed;
     text += StrCat(" and ", more, more == 1 ? " more reason" : " more reasons");
   }
   return text + '.';
 }
 
-std::string SentenceInKorean(const Alert& alert, const std::vector<Contribution>& contributions) {
+std::string Explainer::Korean(const Alert& alert,
+                              const std::vector<Contribution>& contributions) const {
+  const std::vector<Contribution> reasons = ByFeature(contributions);
   std::string text = StrCat('"', alert.user, "\" 사용자의 위험 점수는 100점 만점에 ",
                             WholeRisk(alert.risk), "점(", KoreanName(SeverityOf(alert.risk)),
-                            contributions.empty() ? ")입니다" : ")이며, 주된 이유는 ");
-  for (size_t i = 0; i < std::min(kNamed, contributions.size()); ++i) {
-    const Contribution& c = contributions[i];
-    text += StrCat(i == 0 ? "" : ", ", Observed(c), "(", Signed(c.points), "점)");
+                            reasons.empty() ? ")입니다" : ")입니다. 주된 이유: ");
+  for (size_t i = 0; i < std::min(kNamed, reasons.size()); ++i) {
+    text += StrCat(i == 0 ? "" : "; ", ReasonInKorean(reasons[i]), " [", Signed(reasons[i].points),
+                   "점]");
   }
-  if (contributions.size() > kNamed) {
-    text += StrCat(" 외 ", contributions.size() - kNamed, "건");
-  }
-  return text + (contributions.empty() ? "." : "입니다.");
+  if (reasons.size() > kNamed) text += StrCat(" 외 ", reasons.size() - kNamed, "건");
+  return text + '.';
 }
 
 }  // namespace bongsu

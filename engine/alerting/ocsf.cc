@@ -70,9 +70,25 @@ void WriteContributions(JsonWriter* json, const std::vector<Contribution>& contr
   for (const Contribution& c : contributions) {
     json->BeginObject().Key("detector").String(c.detector).Key("feature").String(c.feature);
     json->Key("points").Double(c.points).Key("observed").Double(c.observed);
-    json->Key("unit").String(c.unit).EndObject();
+    json->Key("unit").String(c.unit);
+    if (std::isfinite(c.normal.usual)) {
+      json->Key("normal").BeginObject().Key("usual").Double(c.normal.usual);
+      json->Key("high").Double(c.normal.high).EndObject();
+    }
+    if (std::isfinite(c.tail)) json->Key("share_of_events").Double(c.tail);
+    if (!c.value.empty()) json->Key("value").String(c.value);
+    json->EndObject();
   }
   json->EndArray();
+}
+
+// What OCSF knows as an anomaly, and as the baseline that it departs from.
+void WriteObservation(JsonWriter* json, const Contribution& c, const std::string& value,
+                      const std::string& pattern) {
+  json->BeginObject().Key("observation_parameter").String(c.feature);
+  if (!c.unit.empty()) json->Key("observation_type").String(c.unit);
+  json->Key("observations").BeginArray().BeginObject().Key("value").String(value).EndObject();
+  json->EndArray().Key("observed_pattern").String(pattern).EndObject();
 }
 
 void WriteUser(JsonWriter* json, std::string_view user) {
@@ -139,15 +155,24 @@ void WriteAnomalies(JsonWriter* json, const Alert& alert,
   json->EndArray().Key("anomalies").BeginArray();
   for (const Contribution& c : contributions) {
     if (!observed(c)) continue;
-    json->BeginObject().Key("observation_parameter").String(c.feature);
-    if (!c.unit.empty()) json->Key("observation_type").String(c.unit);
-    json->Key("observations").BeginArray().BeginObject();
-    json->Key("value").String(StrCat(c.observed)).EndObject().EndArray();
-    json->Key("observed_pattern")
-        .String(StrCat(c.detector, ": ", c.points, " of ", WholeRisk(alert.risk), " points"));
-    json->EndObject();
+    WriteObservation(json, c, StrCat(c.observed),
+                     StrCat(c.detector, ": ", c.points, " of ", WholeRisk(alert.risk), " points"));
   }
-  json->EndArray().EndObject().EndArray();
+  json->EndArray();
+  const auto known = [&](const Contribution& c) {
+    return observed(c) && std::isfinite(c.normal.usual);
+  };
+  if (std::any_of(contributions.begin(), contributions.end(), known)) {
+    json->Key("baselines").BeginArray();
+    for (const Contribution& c : contributions) {
+      if (!known(c)) continue;
+      WriteObservation(
+          json, c, StrCat(c.normal.usual),
+          StrCat("own past: usually ", c.normal.usual, ", rarely above ", c.normal.high));
+    }
+    json->EndArray();
+  }
+  json->EndObject().EndArray();
 }
 
 void AppendField(std::string* out, std::string_view field) {
@@ -179,13 +204,14 @@ struct OcsfEncoder::Impl {
                  const std::vector<Contribution>& contributions) const;
 
   const OcsfOptions options;
+  const Explainer explainer;
   std::map<std::string_view, const OcsfDetector*> detectors;
   std::map<std::string_view, std::string_view> units;
   std::string models_json;
   JsonReader reader;
 };
 
-OcsfEncoder::Impl::Impl(OcsfOptions o) : options(std::move(o)) {
+OcsfEncoder::Impl::Impl(OcsfOptions o) : options(std::move(o)), explainer(options.features) {
   for (const OcsfDetector& detector : options.detectors) detectors[detector.name] = &detector;
   for (const FeatureInfo& feature : options.features) units[feature.name] = feature.unit;
   JsonWriter json(&models_json);
@@ -261,8 +287,8 @@ void OcsfEncoder::Impl::WriteOurs(JsonWriter* json, const Alert& alert,
   json->Key("unmapped").BeginObject().Key("bongsu").BeginObject();
   json->Key("risk").Double(alert.risk).Key("user_risk").Double(alert.user_risk);
   json->Key("count").Int(alert.count).Key("detector").String(alert.detector);
-  json->Key("sentence").BeginObject().Key("en").String(SentenceInEnglish(alert, contributions));
-  json->Key("ko").String(SentenceInKorean(alert, contributions)).EndObject();
+  json->Key("sentence").BeginObject().Key("en").String(explainer.English(alert, contributions));
+  json->Key("ko").String(explainer.Korean(alert, contributions)).EndObject();
   json->Key("explanation");
   WriteContributions(json, contributions);
   json->Key("features").BeginObject();
@@ -292,7 +318,7 @@ void OcsfEncoder::EncodeAlert(const Alert& alert, std::string* out) {
   JsonWriter json(out);
   json.BeginObject();
   impl_->WriteHead(&json, alert, uid);
-  json.Key("message").String(SentenceInEnglish(alert, contributions));
+  json.Key("message").String(impl_->explainer.English(alert, contributions));
   impl_->WriteFindingInfo(&json, alert, uid);
   json.Key("risk_score").Int(WholeRisk(alert.risk));
   json.Key("risk_level_id").Int(static_cast<int>(SeverityOf(alert.risk)));
@@ -329,9 +355,34 @@ void OcsfEncoder::EncodeUserRisk(const UserRisk& risk, std::string* out) {
   WriteContributions(&json, risk.contributions);
   json.Key("features").BeginObject();
   for (const auto& [name, value] : risk.features) json.Key(name).Double(value);
-  json.EndObject().Key("origin");
+  json.EndObject().Key("recent_events").BeginArray();
+  for (const RiskyEvent& event : risk.recent) {
+    json.BeginObject().Key("time").Int(ToMillis(event.time)).Key("risk").Double(event.risk);
+    json.Key("origin");
+    WriteOrigin(&json, event.cause);
+    json.EndObject();
+  }
+  json.EndArray().Key("origin");
   WriteOrigin(&json, risk.cause);
   json.EndObject();
+}
+
+void OcsfEncoder::EncodeSample(const Sample& sample, std::string* out) {
+  JsonWriter json(out);
+  json.BeginObject().Key("version").Int(1).Key("user_id").String(sample.user);
+  json.Key("why").String(SampleWhyName(sample.why)).Key("time").Int(ToMillis(sample.time));
+  json.Key("risk").Double(sample.risk).Key("threshold").Double(sample.threshold);
+  json.Key("user_risk").Double(sample.user_risk).Key("detectors").BeginObject();
+  for (size_t i = 0; i < std::min(sample.risks.size(), impl_->options.detectors.size()); ++i) {
+    json.Key(impl_->options.detectors[i].name).Double(sample.risks[i]);
+  }
+  json.EndObject().Key("features").BeginObject();
+  for (size_t i = 0; i < std::min(sample.features.size(), impl_->options.features.size()); ++i) {
+    json.Key(impl_->options.features[i].name).Double(sample.features[i]);
+  }
+  json.EndObject().Key("origin");
+  WriteOrigin(&json, sample.cause);
+  json.Key("config_digest").String(impl_->options.config_digest).EndObject();
 }
 
 }  // namespace bongsu

@@ -51,6 +51,7 @@ class OcsfEncoder final : public AlertEncoder {
   ~OcsfEncoder() override;
   void EncodeAlert(const Alert& alert, std::string* json) override;
   void EncodeUserRisk(const UserRisk& risk, std::string* json) override;
+  void EncodeSample(const Sample& sample, std::string* json) override;
 
  private:
   struct Impl;

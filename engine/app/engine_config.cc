@@ -166,7 +166,7 @@ void TryPipeline(const EngineConfig& config, Problems* problems) {
   std::vector<std::unique_ptr<Operator>> keep;  // Models are borrowed by the schema.
   const auto build = [&](const ParsedOperator& parsed) {
     if (!parsed.good) return false;
-    keep.push_back(BuildOperator(parsed.configured, &schema, problems));
+    keep.push_back(BuildOperator(parsed.configured, config.kafka.partitions, &schema, problems));
     return keep.back() != nullptr;
   };
   bool enriched = true;
@@ -224,7 +224,7 @@ Status BuildPipeline(const EngineConfig& config, PipelineSchema* schema,
                      std::vector<std::unique_ptr<Operator>>* operators) {
   Problems problems;
   for (const ConfiguredOperator& configured : config.pipeline) {
-    operators->push_back(BuildOperator(configured, schema, &problems));
+    operators->push_back(BuildOperator(configured, config.kafka.partitions, schema, &problems));
   }
   return problems.empty() ? Status::Ok() : Status::Invalid(problems.Format());
 }

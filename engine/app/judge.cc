@@ -6,6 +6,7 @@
 
 #include "engine/app/printable.h"
 #include "engine/base/strings.h"
+#include "engine/config/load.h"
 #include "engine/json/reader.h"
 
 namespace bongsu {
@@ -160,6 +161,15 @@ Duration Judgement::MedianDelay() const {
   return delays[delays.size() / 2];
 }
 
+Result<std::vector<Label>> ReadLabelsFile(const std::string& path) {
+  const Result<std::string> text = ReadConfigFile(path);
+  if (!text.ok()) return Status(text.status().code(), StrCat(path, ": ", text.status().message()));
+  Result<std::vector<Label>> labels = ReadLabels(*text);
+  if (!labels.ok())
+    return Status(labels.status().code(), StrCat(path, ": ", labels.status().message()));
+  return labels;
+}
+
 Result<Judgement> Judge(std::span<const std::string> alerts, std::span<const Label> labels) {
   JsonReader reader;
   std::map<std::string, Case> cases;
@@ -269,6 +279,23 @@ std::string HarmlessTable(const std::map<std::string, Tally>& table) {
   std::vector<std::vector<std::string>> rows = {{"harmless", "alerted of all"}};
   for (const auto& [kind, tally] : table) rows.push_back({Printable(kind), Share(tally)});
   return FormatTable(rows);
+}
+
+std::string FormatJudgement(const Judgement& judgement) {
+  TallyTable effects;
+  AddTo(judgement, &effects);
+  std::map<std::string, Tally> harmless;
+  AddHarmlessTo(judgement, &harmless);
+  const auto percent = [](double share) {
+    return StrCat(static_cast<int>(share * 100 + 0.5), " %");
+  };
+  const std::string harmless_table = HarmlessTable(harmless);
+  return StrCat(InsiderTable(judgement), "\n", EffectTable(effects), "\n", harmless_table,
+                harmless_table.empty() ? "" : "\n", judgement.alerts, " alerts about ",
+                judgement.people, " people; caught ", judgement.caught(), " of ",
+                judgement.insiders.size(), " planted (", judgement.KindsCaught().size(), " of ",
+                judgement.KindsPlanted().size(), " kinds); precision ",
+                percent(judgement.precision()), ", recall ", percent(judgement.recall()), "\n");
 }
 
 void WriteJudgement(const Judgement& judgement, JsonWriter* json) {

@@ -51,6 +51,9 @@ struct Judgement {
   Duration MedianDelay() const;  // Of those caught; the higher of two in the middle. 0: none.
 };
 
+// ReadLabels of a file; messages name it.
+Result<std::vector<Label>> ReadLabelsFile(const std::string& path);
+
 // `alerts` as OCSF Detection Findings, in the order in which they were sent. kInvalid, with the
 // number of the line, when one is none of ours.
 Result<Judgement> Judge(std::span<const std::string> alerts, std::span<const Label> labels);
@@ -66,6 +69,8 @@ void AddHarmlessTo(const Judgement& judgement, std::map<std::string, Tally>* tab
 std::string InsiderTable(const Judgement& judgement);
 std::string EffectTable(const TallyTable& table);
 std::string HarmlessTable(const std::map<std::string, Tally>& table);
+// The three tables and how many, as `replay --labels` shows them.
+std::string FormatJudgement(const Judgement& judgement);
 // The members `planted` to `recall` of design section 11.
 void WriteJudgement(const Judgement& judgement, JsonWriter* json);
 

@@ -14,7 +14,10 @@ int main(int argc, char** argv) {
   bongsu::RegisterCheck(app, &action);
   bongsu::RegisterSchema(app, &action);
   bongsu::RegisterTopics(app, &action);
+  bongsu::RegisterGenerate(app, &action);
   bongsu::RegisterReplay(app, &action);
+  bongsu::RegisterEval(app, &action);
+  bongsu::RegisterTail(app, &action);
   bongsu::RegisterVersion(app, &action);
   try {
     app.parse(argc, argv);

@@ -221,10 +221,11 @@ void DefaultOperator(const std::string& name, const std::string& path, const Mar
   BONGSU_CHECK(none.empty());
 }
 
-std::unique_ptr<Operator> BuildOperator(const ConfiguredOperator& configured,
+std::unique_ptr<Operator> BuildOperator(const ConfiguredOperator& configured, int partitions,
                                         PipelineSchema* schema, Problems* problems) {
-  BuildContext context{*schema, *problems, configured.mark, configured.path,
-                       BaseDirectory(configured.mark)};
+  BuildContext context{
+      *schema,   *problems, configured.mark, configured.path, BaseDirectory(configured.mark),
+      partitions};
   const size_t before = problems->size();
   std::unique_ptr<Operator> built = configured.spec->build(configured.options, context);
   BONGSU_CHECK(built != nullptr || problems->size() > before);

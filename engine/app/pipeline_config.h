@@ -78,8 +78,9 @@ void DefaultOperator(const std::string& name, const std::string& path, const Mar
                      SingleOperator* out);
 
 // Builds one operator after those before it, which have declared their fields and features in
-// `schema`. Null, with the problem reported at its place, when it cannot be built.
-std::unique_ptr<Operator> BuildOperator(const ConfiguredOperator& configured,
+// `schema`, for one of `partitions` shards. Null, with the problem reported at its place, when it
+// cannot be built.
+std::unique_ptr<Operator> BuildOperator(const ConfiguredOperator& configured, int partitions,
                                         PipelineSchema* schema, Problems* problems);
 
 }  // namespace bongsu

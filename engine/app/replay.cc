@@ -152,6 +152,8 @@ Status Collect(Wiring& wiring, const ReplayOptions& options, ReplayResult* resul
                                     options.dead_letters_path, DeadLetterLine));
   BONGSU_RETURN_IF_ERROR(
       WriteLines(wiring.log(), wiring.topics().user_risk, options.user_risk_path, value));
+  BONGSU_RETURN_IF_ERROR(
+      WriteLines(wiring.log(), wiring.topics().samples, options.samples_path, value));
   return wiring.log().shared_store()->Scan(
       "s/", "s0", [&](std::string_view key, std::string_view bytes) {
         if (const size_t slash = key.find('/', 2); key.substr(slash + 1).starts_with("u/")) {
@@ -163,6 +165,34 @@ Status Collect(Wiring& wiring, const ReplayOptions& options, ReplayResult* resul
 }
 
 }  // namespace
+
+Status ReadFrom(const std::vector<std::string>& files, const std::string& named,
+                EngineConfig* config) {
+  std::vector<std::string> names;
+  for (const SourceOptions& source : config->sources) names.push_back(source.name.value);
+  const std::string wanted = named.empty() && names.size() == 1 ? names[0] : named;
+  for (const MappingFile& mapping :
+       config->mapping_files) {  // "cloudtrail" stands for aws.cloudtrail too.
+    if (std::find(names.begin(), names.end(), wanted) != names.end()) break;
+    if (mapping.name != wanted && !mapping.name.ends_with("." + wanted)) continue;
+    SourceOptions source;
+    source.name.value = wanted;
+    source.format.value = mapping.name;
+    config->sources.push_back(std::move(source));
+    break;
+  }
+  for (SourceOptions& source : config->sources) {
+    if (source.name.value != wanted) continue;
+    SourceOptions chosen = source;
+    chosen.topic.value.clear();
+    chosen.use_stdin = files.size() == 1 && files[0] == "-";
+    chosen.files = chosen.use_stdin ? std::vector<std::string>() : files;
+    config->sources = {std::move(chosen)};
+    return Status::Ok();
+  }
+  return Status::Invalid(StrCat("--source: expected one of ", Join(names, ", "), ", got \"", wanted,
+                                "\"", DidYouMeanHint(wanted, names)));
+}
 
 Result<ReplayResult> Replay(const EngineConfig& config, const ReplayOptions& options) {
   BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<WorkDir> dir, WorkDir::Make(options.work_dir));

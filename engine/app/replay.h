@@ -15,6 +15,7 @@ struct ReplayOptions {
   std::string alerts_path;        // JSON lines; empty: not written.
   std::string dead_letters_path;  // JSON lines; empty: not written.
   std::string user_risk_path;
+  std::string samples_path;
   std::string work_dir;  // Empty: a temporary one, removed at the end.
   bool from_topic =
       false;  // Score the committed records of config.score.input on the configured log.
@@ -30,6 +31,11 @@ struct ReplayResult {
   int64_t people = 0;
   std::vector<std::string> alert_json;  // In the order of partitions, then of the stream.
 };
+
+// Makes the source `named` (empty: the only one), or one with the mapping of that name, the only
+// source, and reads it from `files` ("-" alone: standard input). kInvalid when there is none.
+Status ReadFrom(const std::vector<std::string>& files, const std::string& named,
+                EngineConfig* config);
 
 // `config.sources` says what is read; brokers are ignored unless from_topic.
 Result<ReplayResult> Replay(const EngineConfig& config, const ReplayOptions& options);

@@ -158,6 +158,7 @@ Status Wiring::Impl::OpenLog() {
                                              // A replay shows every change of a person's risk.
                                              {topics.user_risk, n, false, !options.replay},
                                              {topics.decisions, n, false},
+                                             {topics.samples, n, false},
                                              {topics.dead_letters, n, false},
                                              {topics.ingest_state, 1, false, true}},
                                             options.clock));
@@ -231,6 +232,7 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index) {
   base.topics = impl->topics;
   BONGSU_ASSIGN_OR_RETURN(base.alert_partitions, log().Partitions(impl->topics.alerts));
   BONGSU_ASSIGN_OR_RETURN(base.risk_partitions, log().Partitions(impl->topics.user_risk));
+  BONGSU_ASSIGN_OR_RETURN(base.sample_partitions, log().Partitions(impl->topics.samples));
   BONGSU_ASSIGN_OR_RETURN(base.dead_letter_partitions, log().Partitions(impl->topics.dead_letters));
   base.dedup_window = static_cast<size_t>(config.score.dedup_window);
   base.cached_people = static_cast<size_t>(config.state.profiles);
@@ -382,7 +384,7 @@ Status Wiring::CheckTopics() {
   const Topics& t = impl_->topics;
   BONGSU_ASSIGN_OR_RETURN(const int32_t input, log().Partitions(impl_->config.score.input));
   for (const std::string& topic :
-       {t.events, t.alerts, t.user_risk, t.decisions, t.dead_letters, t.ingest_state}) {
+       {t.events, t.alerts, t.user_risk, t.samples, t.decisions, t.dead_letters, t.ingest_state}) {
     BONGSU_RETURN_IF_ERROR(log().Partitions(topic).status());
   }
   if (embedded()) return Status::Ok();

@@ -30,8 +30,11 @@ struct Contribution {
   std::string detector;
   std::string feature;
   double points = 0;    // Of the risk 0-100.
-  double observed = 0;  // The feature's value; NaN = none.
-  std::string unit;     // As in FeatureInfo.
+  double observed = 0;  // The feature's value; NaN = none. Of a comparison: what was compared.
+  std::string unit;     // Of `observed`, as in FeatureInfo.
+  Normal normal = {};   // The person's own, in the same unit.
+  double tail = std::numeric_limits<double>::quiet_NaN();  // Share of events with such a value.
+  std::string value = {};  // What was new or rare: "RO"; else empty.
 };
 
 // An Origin that owns its source name.
@@ -63,6 +66,13 @@ struct Alert {
   int64_t log_offset = 0;                   // Its offset in bongsu.events (a header).
 };
 
+// An event that raised a person's risk.
+struct RiskyEvent {
+  Timestamp time;
+  double risk = 0;  // Of the event, 0-100.
+  Cause cause;
+};
+
 // The latest risk of a person (bongsu.user-risk, design section 9).
 struct UserRisk {
   std::string user;
@@ -72,7 +82,23 @@ struct UserRisk {
   std::vector<Contribution> contributions;  // Of the event that moved it last.
   std::vector<std::pair<std::string, double>> features;
   Cause cause;
-  bool tombstone = false;  // The risk fell below 1: forget the key.
+  std::vector<RiskyEvent> recent;  // The riskiest of late, newest first.
+  bool tombstone = false;          // The risk fell below 1: forget the key.
 };
+
+// What an event looked like to the detectors (bongsu.samples, design section 9): for training, for
+// drift, and to list what the alert budget kept back.
+struct Sample {
+  enum class Why { kAlert, kBelowBudget, kRandom };
+  Why why = Why::kRandom;
+  std::string user;
+  Timestamp time;
+  Cause cause;
+  double risk = 0, user_risk = 0;
+  double threshold = 0;          // That the risk was held against.
+  std::vector<double> features;  // By feature; NaN = none.
+  std::vector<double> risks;     // By detector.
+};
+std::string_view SampleWhyName(Sample::Why why);  // "alert", "below_budget", "random"
 
 }  // namespace bongsu

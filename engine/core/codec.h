@@ -59,6 +59,7 @@ class AlertEncoder {
   // Appends one JSON object. The same input gives the same bytes.
   virtual void EncodeAlert(const Alert& alert, std::string* json) = 0;
   virtual void EncodeUserRisk(const UserRisk& risk, std::string* json) = 0;
+  virtual void EncodeSample(const Sample& sample, std::string* json) = 0;
 };
 
 }  // namespace bongsu

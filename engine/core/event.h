@@ -92,6 +92,12 @@ class EventSchema {
   size_t attributes_ = 0;
 };
 
+// What is normal for one person in one feature, learned from their own past.
+struct Normal {
+  double usual = std::numeric_limits<double>::quiet_NaN();  // On an ordinary day; NaN: not known.
+  double high = std::numeric_limits<double>::quiet_NaN();   // Reached on about one day in forty.
+};
+
 // What the stages look at. Strings live as long as the record they were decoded from (or the
 // pipeline, for derived values). Operators fill derived slots and features; they never change what
 // was observed.
@@ -101,6 +107,7 @@ struct Event {
   std::string_view user;         // The input is partitioned by this key.
   std::vector<Value> fields;     // By slot of the EventSchema.
   std::vector<double> features;  // By feature of the PipelineSchema; NaN = no value yet.
+  std::vector<Normal> normals;   // As many; filled by the features that know it.
   std::string_view raw;          // The canonical JSON, for evidence and dead letters.
   int64_t log_offset = 0;        // In bongsu.events. A header of alerts, never part of an id.
   bool late = false;

@@ -9,6 +9,11 @@ std::string_view SeverityName(Severity severity) {
   return kNames[static_cast<size_t>(severity)];
 }
 
+std::string_view SampleWhyName(Sample::Why why) {
+  constexpr std::string_view kNames[] = {"alert", "below_budget", "random"};
+  return kNames[static_cast<size_t>(why)];
+}
+
 Result<size_t> PipelineSchema::AddFeature(FeatureInfo info) {
   for (const FeatureInfo& known : features_) {
     if (known.name == info.name) {
@@ -52,6 +57,33 @@ Result<size_t> PipelineSchema::AddModel(std::string name, Model* model, std::str
   }
   models_.push_back({std::move(name), model, std::move(inputs)});
   return models_.size() - 1;
+}
+
+void AddContributions(std::string_view detector, double points, std::span<const Reason> reasons,
+                      const std::vector<FeatureInfo>& features, const Event& event,
+                      std::vector<Contribution>* out) {
+  double explained = 0;
+  for (size_t i = 0; i < reasons.size(); ++i) {
+    if (reasons[i].share <= 0) continue;
+    explained += reasons[i].share;
+    const FeatureInfo& info = features[i];
+    const size_t shown = info.of == FeatureInfo::kNone ? i : info.of;
+    Contribution& part = out->emplace_back();
+    part.detector = detector;
+    part.feature = info.name;
+    part.points = points * reasons[i].share;
+    part.observed = event.features[shown];
+    part.unit = features[shown].unit;
+    part.normal = event.normals[i];
+    part.tail = reasons[i].tail;
+    if (info.field < event.fields.size() && part.observed > 0)
+      part.value = event.fields[info.field].text;
+  }
+  if (explained > 0 || points <= 0) return;
+  Contribution& all = out->emplace_back();
+  all.detector = detector;
+  all.points = points;
+  all.observed = std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace bongsu

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,6 +27,7 @@ namespace bongsu {
 struct Finding {
   size_t detector = 0;  // As returned by PipelineSchema::AddDetector.
   double raw = 0;       // The model's score.
+  double tail = 1;      // Probability that an ordinary event scores as high, in (0, 1].
   double risk = 0;      // 0-100, by tail probability; comparable between detectors.
   double maturity = 1;  // Of the model, 0-1.
 };
@@ -34,6 +36,7 @@ struct Finding {
 struct Verdict {
   std::vector<Finding> findings;
   double risk = 0;       // Of the event, 0-100 (score).
+  double tail = 1;       // The probability behind it, not cut at a risk of 100 (score).
   double user_risk = 0;  // Of the person after it, 0-100 (score).
   bool alerted = false;  // The event passed the threshold (decide); a folded one too.
 };
@@ -61,11 +64,18 @@ class Context {
   virtual std::vector<Contribution> Explain(const Event& event) = 0;
   virtual void Emit(Alert alert) = 0;
   virtual void Emit(UserRisk risk) = 0;
+  virtual void Emit(Sample sample) = 0;
   // An alert that was not sent, counted by reason ("cooldown", ...).
   virtual void CountSuppressed(std::string_view reason) = 0;
 };
 
 enum class Flow { kNext, kDrop };
+
+// A feature's part in a detector's score.
+struct Reason {
+  double share = 0;                                        // Not negative.
+  double tail = std::numeric_limits<double>::quiet_NaN();  // Share of events with such a value.
+};
 
 class Operator {
  public:
@@ -74,16 +84,21 @@ class Operator {
   virtual void Learn(const Event& /*event*/, const Verdict& /*verdict*/,
                      Context& /*context*/) noexcept {}
   virtual Status OnTimer(Timestamp /*at*/, Context& /*context*/) { return Status::Ok(); }
-  // Detectors: the shares of the features in this event's score, by feature of the PipelineSchema;
-  // not negative, of sum 1 or all 0. Called before Learn, only when somebody wants to know.
-  virtual void Explain(const Event& /*event*/, std::span<double> /*shares*/) const noexcept {}
+  // Detectors: the parts of the features in this event's score, by feature of the PipelineSchema;
+  // shares are of sum 1 or all 0. Called before Learn, only when somebody wants to know.
+  virtual void Explain(const Event& /*event*/, std::span<Reason> /*reasons*/) const noexcept {}
 };
 
 // A feature as people read it.
 struct FeatureInfo {
+  static constexpr size_t kNone = std::numeric_limits<size_t>::max();
   std::string name;
-  std::string unit;         // "events", "ratio", "seconds", "points", "values"
-  std::string description;  // One sentence: what it is and why it matters.
+  std::string unit;           // "events", "ratio", "seconds", "points", "values", "bits", …
+  std::string description;    // One sentence: what it is and why it matters.
+  std::string label = {};     // A few words: "rows exported in a day"; empty: the name.
+  std::string label_ko = {};  // The same in Korean; empty: `label`.
+  size_t of = kNone;          // The feature that this one compares with the person's normal.
+  size_t field = kNone;       // The slot of the event's value that it judges new or rare.
 };
 
 // A piece of a person's memory. Its identity (name + kind + window + filter) decides whether old
@@ -127,5 +142,11 @@ class PipelineSchema {
   std::vector<std::string> detectors_;
   std::vector<ModelEntry> models_;
 };
+
+// Shares `points` of a detector out among the features, each with what a reader needs to know of
+// it: of a comparison, the value that was compared. All under no feature when there are no reasons.
+void AddContributions(std::string_view detector, double points, std::span<const Reason> reasons,
+                      const std::vector<FeatureInfo>& features, const Event& event,
+                      std::vector<Contribution>* out);
 
 }  // namespace bongsu

@@ -33,6 +33,7 @@ struct BuildContext {
   Mark mark;             // Where the operator's options begin.
   std::string path;      // "features[3]"
   std::string base_dir;  // Relative paths of files (tables, calendars) start here.
+  int partitions = 1;    // Of bongsu.events: what is for the whole bank is shared out among them.
 
   // The slot or index for a name, or a problem at its place.
   std::optional<size_t> Field(const Located<std::string>& name);

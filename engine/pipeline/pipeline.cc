@@ -20,13 +20,14 @@ Status NotTheEvent(Status status) {
 class Pipeline::PersonContext final : public Context {
  public:
   explicit PersonContext(Pipeline& pipeline)
-      : p_(pipeline), shares_(pipeline.schema_.features().size()) {}
+      : p_(pipeline), reasons_(pipeline.schema_.features().size()) {}
 
   void Bind(std::string_view user, std::span<std::byte> profile) {
     user_ = user;
     profile_ = profile;
     verdict_.findings.clear();
     verdict_.risk = verdict_.user_risk = 0;
+    verdict_.tail = 1;
     verdict_.alerted = false;
     owners_.clear();
   }
@@ -49,6 +50,7 @@ class Pipeline::PersonContext final : public Context {
   }
   void Emit(Alert alert) override { p_.emitted_.alerts.push_back(std::move(alert)); }
   void Emit(UserRisk risk) override { p_.emitted_.risks.push_back(std::move(risk)); }
+  void Emit(Sample sample) override { p_.emitted_.samples.push_back(std::move(sample)); }
   void CountSuppressed(std::string_view reason) override {
     p_.emitted_.suppressed.emplace_back(reason);
   }
@@ -81,7 +83,7 @@ class Pipeline::PersonContext final : public Context {
   size_t step_ = 0;
   Verdict verdict_;
   std::vector<size_t> owners_;  // By finding: the step that made it.
-  std::vector<double> shares_;
+  std::vector<Reason> reasons_;
   std::string key_;
 };
 
@@ -95,18 +97,9 @@ std::vector<Contribution> Pipeline::PersonContext::Explain(const Event& event) {
     const Finding& finding = verdict_.findings[i];
     const double points = verdict_.risk * finding.risk / total;
     const std::string& detector = p_.schema_.detectors()[finding.detector];
-    std::fill(shares_.begin(), shares_.end(), 0.0);
-    p_.steps_[owners_[i]].op->Explain(event, shares_);
-    double explained = 0;
-    for (size_t f = 0; f < shares_.size(); ++f) {
-      if (shares_[f] <= 0) continue;
-      const FeatureInfo& info = p_.schema_.features()[f];
-      out.push_back({detector, info.name, points * shares_[f], event.features[f], info.unit});
-      explained += shares_[f];
-    }
-    if (explained == 0 && points > 0) {  // The detector can't say which feature.
-      out.push_back({detector, "", points, std::numeric_limits<double>::quiet_NaN(), ""});
-    }
+    std::fill(reasons_.begin(), reasons_.end(), Reason());
+    p_.steps_[owners_[i]].op->Explain(event, reasons_);
+    AddContributions(detector, points, reasons_, p_.schema_.features(), event, &out);
   }
   std::stable_sort(out.begin(), out.end(), [](const Contribution& a, const Contribution& b) {
     return a.points > b.points;
@@ -158,25 +151,23 @@ Status Pipeline::OpenPerson(std::string_view user) {
   return Status::Ok();
 }
 
-Status Pipeline::Fail(Status status, size_t alerts, size_t risks, size_t suppressed) {
+Status Pipeline::Fail(Status status, const Emitted::Sizes& before) {
   profiles_->Undo();
   store_->Rollback();
   timers_->Undo();
-  emitted_.alerts.resize(alerts);
-  emitted_.risks.resize(risks);
-  emitted_.suppressed.resize(suppressed);
+  emitted_.CutTo(before);
   return status;
 }
 
 Status Pipeline::Process(Event& event) {
   BONGSU_RETURN_IF_ERROR(OpenPerson(event.user));
   event.features.assign(schema_.features().size(), std::numeric_limits<double>::quiet_NaN());
-  const size_t alerts = emitted_.alerts.size(), risks = emitted_.risks.size(),
-               suppressed = emitted_.suppressed.size();
+  event.normals.assign(schema_.features().size(), Normal());
+  const Emitted::Sizes before = emitted_.sizes();
   for (size_t i = 0; i < steps_.size(); ++i) {
     context_->BeginStep(i);
     const Result<Flow> flow = steps_[i].op->Process(event, *context_);
-    if (!flow.ok()) return Fail(flow.status(), alerts, risks, suppressed);
+    if (!flow.ok()) return Fail(flow.status(), before);
     if (*flow == Flow::kDrop) return Status::Ok();
   }
   context_->BeginStep(steps_.size());  // The findings of the last step are its own.

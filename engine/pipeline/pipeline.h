@@ -32,12 +32,23 @@ struct PipelineStep {
 struct Emitted {
   std::vector<Alert> alerts;
   std::vector<UserRisk> risks;
+  std::vector<Sample> samples;
   std::vector<std::string> suppressed;  // Reasons.
-  bool empty() const { return alerts.empty() && risks.empty() && suppressed.empty(); }
-  void Clear() {
-    alerts.clear();
-    risks.clear();
-    suppressed.clear();
+  bool empty() const {
+    return alerts.empty() && risks.empty() && samples.empty() && suppressed.empty();
+  }
+  void Clear() { CutTo({}); }
+  struct Sizes {
+    size_t alerts = 0, risks = 0, samples = 0, suppressed = 0;
+  };
+  Sizes sizes() const {
+    return {alerts.size(), risks.size(), samples.size(), suppressed.size()};
+  }
+  void CutTo(const Sizes& sizes) {  // Forgets what came later.
+    alerts.resize(sizes.alerts);
+    risks.resize(sizes.risks);
+    samples.resize(sizes.samples);
+    suppressed.resize(sizes.suppressed);
   }
 };
 
@@ -69,7 +80,7 @@ class Pipeline {
  private:
   class PersonContext;
   Status OpenPerson(std::string_view user);
-  Status Fail(Status status, size_t alerts, size_t risks, size_t suppressed);
+  Status Fail(Status status, const Emitted::Sizes& before);
 
   PipelineSchema schema_;
   std::vector<PipelineStep> steps_;

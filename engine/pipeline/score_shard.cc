@@ -133,6 +133,7 @@ void ScoreShard::TakeEmitted(int64_t log_offset) {
   if (emitted.empty()) return;
   for (Alert& alert : emitted.alerts) AddAlert(alert, log_offset);
   for (const UserRisk& risk : emitted.risks) AddUserRisk(risk);
+  for (const Sample& sample : emitted.samples) AddSample(sample);
   for (const std::string& reason : emitted.suppressed) ++counts_.suppressed[reason];
   emitted.Clear();
 }
@@ -160,6 +161,13 @@ void ScoreShard::AddUserRisk(const UserRisk& risk) {
                risk.user, risk.tombstone ? std::nullopt : std::optional<std::string_view>(json_));
   Observe(&counts_.risk, &counts_.risk_sum, metrics_.GetHistogram("user_risk_score").buckets(),
           risk.score);
+}
+
+void ScoreShard::AddSample(const Sample& sample) {
+  json_.clear();
+  parts_.encoder->EncodeSample(sample, &json_);
+  outputs_.Add(options_.topics.samples, PartitionFor(sample.user, options_.sample_partitions),
+               sample.user, json_, {{"why", SampleWhyName(sample.why)}});
 }
 
 void ScoreShard::AddDeadLetter(const Record& record, const Rejection& rejection) {

@@ -22,7 +22,8 @@ namespace bongsu {
 struct ScoreShardOptions {
   TopicPartition from;
   Topics topics{"bongsu"};
-  int32_t alert_partitions = 1, risk_partitions = 1, dead_letter_partitions = 1;
+  int32_t alert_partitions = 1, risk_partitions = 1, sample_partitions = 1,
+          dead_letter_partitions = 1;
   size_t dedup_window = 65536;
   size_t cached_people = 20000;
   SourceTimings timings;
@@ -77,6 +78,7 @@ class ScoreShard final : public Shard {
   void TakeEmitted(int64_t log_offset);
   void AddAlert(Alert& alert, int64_t log_offset);
   void AddUserRisk(const UserRisk& risk);
+  void AddSample(const Sample& sample);
   void AddDeadLetter(const Record& record, const Rejection& rejection);
   int32_t PartitionFor(std::string_view user, int32_t partitions) const;
   void PublishCounts();

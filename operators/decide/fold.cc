@@ -1,35 +1,17 @@
 #include "operators/decide/fold.h"
 
-#include <utility>
-
-#include "operators/models/bytes.h"
+#include "operators/models/alert_bytes.h"
 
 namespace bongsu {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kFormat = 2;
 
 int64_t Micros(Timestamp t) {
   return t.time_since_epoch().count();
 }
 Timestamp FromMicros(int64_t t) {
   return Timestamp(Duration(t));
-}
-
-void WriteCause(const Cause& cause, ByteWriter* writer) {
-  writer->Text(cause.source);
-  writer->I64(cause.partition);
-  writer->I64(cause.offset);
-  writer->U64(cause.index);
-}
-
-Cause ReadCause(ByteReader* reader) {
-  Cause cause;
-  cause.source = reader->Text();
-  cause.partition = static_cast<int32_t>(reader->I64());
-  cause.offset = reader->I64();
-  cause.index = static_cast<uint32_t>(reader->U64());
-  return cause;
 }
 
 }  // namespace
@@ -48,14 +30,7 @@ std::string EncodeFold(const Fold& fold) {
   WriteCause(alert.cause, &writer);
   writer.I64(alert.count);
   for (const double v : {alert.risk, alert.user_risk, alert.confidence}) writer.F64(v);
-  writer.Varint(alert.contributions.size());
-  for (const Contribution& c : alert.contributions) {
-    writer.Text(c.detector);
-    writer.Text(c.feature);
-    writer.F64(c.points);
-    writer.F64(c.observed);
-    writer.Text(c.unit);
-  }
+  WriteContributions(alert.contributions, &writer);
   writer.Text(alert.event_json);
   WriteCause(alert.evidence, &writer);
   writer.I64(alert.log_offset);
@@ -81,19 +56,11 @@ Result<Fold> DecodeFold(std::string_view bytes) {
   alert.cause = ReadCause(&reader);
   alert.count = reader.I64();
   for (double* v : {&alert.risk, &alert.user_risk, &alert.confidence}) *v = reader.F64();
-  for (uint64_t left = reader.Varint(); left > 0 && reader.ok(); --left) {
-    Contribution c;
-    c.detector = reader.Text();
-    c.feature = reader.Text();
-    c.points = reader.F64();
-    c.observed = reader.F64();
-    c.unit = reader.Text();
-    alert.contributions.push_back(std::move(c));
-  }
+  alert.contributions = ReadContributions(format, &reader);
   alert.event_json = reader.Text();
   alert.evidence = ReadCause(&reader);
   alert.log_offset = reader.I64();
-  if (format != kFormat || !reader.Finished()) {
+  if (format < 1 || !reader.Finished()) {
     return Status::Corrupt(
         "decide: the memory of an alert is damaged; the store should be restored");
   }

@@ -10,25 +10,20 @@
 namespace bongsu {
 namespace {
 
-constexpr uint8_t kFormat = 1;
-constexpr int kBinBits = 8;            // 256 bins for each halving.
-constexpr int kShift = 52 - kBinBits;  // Leaves the exponent and the top bits of the fraction.
-constexpr double kNearest = 0x1p-40;   // Nearer to 1 than that is all one bin.
-constexpr uint64_t kFirst = std::bit_cast<uint64_t>(kNearest) >> kShift;
-constexpr size_t kBins = (std::bit_cast<uint64_t>(1.0) >> kShift) - kFirst + 1;
-constexpr uint64_t kUnit = uint64_t{1} << 20;  // One score, before it is halved.
+constexpr uint8_t kFormat = 2;
+constexpr int kFractionBits = 52;
+constexpr double kNearest = 0x1p-40;           // Nearer to 1 than that is all one bin.
+constexpr uint64_t kUnit = uint64_t{1} << 20;  // One score, before it fades.
+constexpr int64_t kSteps = 64;                 // Of a half-life.
+constexpr double kLatest = 0x1p61;             // Step.
 constexpr double kReady = 10000;
 constexpr double kTail = 0.01;           // Where the exponential tail begins,
 constexpr double kTailUsed = kTail / 4;  // and where it is used.
 constexpr double kCaution = 2;           // It is taken to thin out so many times slower than seen.
 
-size_t BinOf(double score) {
-  const double distance = 1 - std::clamp(score, 0.0, 1.0);
-  return distance <= kNearest ? 0 : (std::bit_cast<uint64_t>(distance) >> kShift) - kFirst;
-}
-
-double LogDistance(size_t bin) {
-  return -Log(std::bit_cast<double>((static_cast<uint64_t>(bin) + kFirst) << kShift));
+// What is left after so many steps.
+double Left(int64_t steps) {
+  return Exp2(-static_cast<double>(steps) / static_cast<double>(kSteps));
 }
 
 double Scores(uint64_t units) {
@@ -48,8 +43,23 @@ double TailOfRisk(double risk) {
   return Exp2(-std::clamp(risk, 0.0, 100.0) / 20 * kLog2Of10);
 }
 
-TailCalibrator::TailCalibrator(uint64_t memory)
-    : memory_(std::min(memory, uint64_t{1} << 40)), counts_(kBins), sums_(kBins + 1) {}
+TailCalibrator::TailCalibrator(double half_life, int bits)
+    : half_life_(half_life),
+      shift_(kFractionBits - bits),
+      first_(std::bit_cast<uint64_t>(kNearest) >> shift_),
+      counts_((std::bit_cast<uint64_t>(1.0) >> shift_) - first_ + 1),
+      sums_(counts_.size() + 1) {
+  BONGSU_CHECK(bits >= 1 && bits <= 8 && half_life >= 0);
+}
+
+size_t TailCalibrator::BinOf(double score) const {
+  const double distance = 1 - std::clamp(score, 0.0, 1.0);
+  return distance <= kNearest ? 0 : (std::bit_cast<uint64_t>(distance) >> shift_) - first_;
+}
+
+double TailCalibrator::LogDistance(size_t bin) const {
+  return -Log(std::bit_cast<double>((static_cast<uint64_t>(bin) + first_) << shift_));
+}
 
 double TailCalibrator::TailProbability(double score) const noexcept {
   if (std::isnan(score)) return 1;
@@ -60,12 +70,12 @@ double TailCalibrator::TailProbability(double score) const noexcept {
 
 double TailCalibrator::LogDistanceOf(uint64_t units) const noexcept {
   size_t bins = 0;  // As many, from the strangest on, hold less than `units`.
-  for (size_t step = std::bit_floor(kBins); step > 0; step /= 2) {
-    if (bins + step > kBins || sums_[bins + step] >= units) continue;
+  for (size_t step = std::bit_floor(counts_.size()); step > 0; step /= 2) {
+    if (bins + step > counts_.size() || sums_[bins + step] >= units) continue;
     bins += step;
     units -= sums_[bins];
   }
-  return LogDistance(std::min(bins, kBins - 1));
+  return LogDistance(std::min(bins, counts_.size() - 1));
 }
 
 double TailCalibrator::TailProbability(double score, double reach) const noexcept {
@@ -85,51 +95,71 @@ double TailCalibrator::TailProbability(double score, double reach) const noexcep
 void TailCalibrator::Add(size_t bin, uint64_t weight) {
   counts_[bin] += weight;
   total_ += weight;
-  for (size_t i = bin + 1; i <= kBins; i += i & (~i + 1)) sums_[i] += weight;
+  for (size_t i = bin + 1; i <= counts_.size(); i += i & (~i + 1)) sums_[i] += weight;
 }
 
 void TailCalibrator::Rebuild() {
   total_ = 0;
   std::fill(sums_.begin(), sums_.end(), 0);
-  for (size_t bin = 0; bin < kBins; ++bin) {
+  for (size_t bin = 0; bin < counts_.size(); ++bin) {
     total_ += counts_[bin];
     sums_[bin + 1] += counts_[bin];
     const size_t parent = bin + 1 + ((bin + 1) & (~(bin + 1) + 1));
-    if (parent <= kBins) sums_[parent] += sums_[bin + 1];
+    if (parent <= counts_.size()) sums_[parent] += sums_[bin + 1];
   }
 }
 
-void TailCalibrator::ForgetIfDue() {
-  while (memory_ > 0 && total_ / kUnit >= 2 * memory_) {
-    for (uint64_t& count : counts_) count /= 2;
-    Rebuild();
+void TailCalibrator::Fade(int64_t steps) {
+  constexpr int kFixed = 32;
+  const auto left = static_cast<uint64_t>(Left(steps) * 0x1p32);
+  for (uint64_t& count : counts_) {
+    count = (count >> kFixed) * left + ((count & 0xFFFFFFFF) * left >> kFixed);
   }
+  Rebuild();
+}
+
+uint64_t TailCalibrator::Arrive(double seconds) {
+  if (half_life_ <= 0 || std::isnan(seconds)) return kUnit;
+  const double at = std::floor(seconds / half_life_ * kSteps);
+  const auto step = static_cast<int64_t>(std::clamp(at, -kLatest, kLatest));
+  if (step_ != kNoStep && step < step_) {
+    return static_cast<uint64_t>(Left(step_ - step) * static_cast<double>(kUnit));
+  }
+  if (step_ != kNoStep && step > step_) Fade(step - step_);
+  step_ = step;
+  return kUnit;
 }
 
 void TailCalibrator::Merge(const TailCalibrator& other) {
-  for (size_t bin = 0; bin < kBins; ++bin) counts_[bin] += other.counts_[bin];
+  BONGSU_CHECK(counts_.size() == other.counts_.size() && half_life_ == other.half_life_);
+  TailCalibrator theirs = other;
+  if (step_ != kNoStep && theirs.step_ != kNoStep) {
+    if (theirs.step_ < step_) theirs.Fade(step_ - theirs.step_);
+    if (step_ < theirs.step_) Fade(theirs.step_ - step_);
+  }
+  step_ = std::max(step_, theirs.step_);
+  for (size_t bin = 0; bin < counts_.size(); ++bin) counts_[bin] += theirs.counts_[bin];
   learned_ += other.learned_;
   Rebuild();
-  ForgetIfDue();
 }
 
 double TailCalibrator::Score(std::span<const double> x) const noexcept {
-  BONGSU_CHECK(x.size() == 1);
+  BONGSU_CHECK(x.size() == 1 || x.size() == 2);
   return 1 - TailProbability(x[0]);
 }
 
 void TailCalibrator::Learn(std::span<const double> x) noexcept {
-  BONGSU_CHECK(x.size() == 1);
+  BONGSU_CHECK(x.size() == 1 || x.size() == 2);
   ++learned_;
-  if (std::isnan(x[0])) return;
-  Add(BinOf(x[0]), kUnit);
-  ForgetIfDue();
+  const uint64_t weight = x.size() == 2 ? Arrive(x[1]) : kUnit;
+  if (!std::isnan(x[0]) && weight > 0) Add(BinOf(x[0]), weight);
 }
 
 void TailCalibrator::Contributions(std::span<const double> x,
                                    std::span<double> out) const noexcept {
-  BONGSU_CHECK(x.size() == 1 && out.size() == 1);
-  out[0] = TailProbability(x[0]) < 1 ? 1 : 0;
+  BONGSU_CHECK(x.size() == out.size() && (x.size() == 1 || x.size() == 2));
+  std::fill(out.begin(), out.end(), 0.0);
+  if (TailProbability(x[0]) < 1) out[0] = 1;
 }
 
 double TailCalibrator::Maturity() const noexcept {
@@ -141,12 +171,14 @@ std::string TailCalibrator::Save() const {
   std::string out;
   ByteWriter writer(&out);
   writer.U8(kFormat);
-  writer.U64(memory_);
+  writer.F64(half_life_);
+  writer.U8(static_cast<uint8_t>(shift_));
+  writer.I64(step_);
   writer.U64(learned_);
   writer.Varint(static_cast<uint64_t>(
       std::count_if(counts_.begin(), counts_.end(), [](uint64_t c) { return c > 0; })));
   size_t next = 0;
-  for (size_t bin = 0; bin < kBins; ++bin) {
+  for (size_t bin = 0; bin < counts_.size(); ++bin) {
     if (counts_[bin] == 0) continue;
     writer.Varint(bin - next);
     writer.Varint(counts_[bin]);
@@ -159,19 +191,20 @@ Status TailCalibrator::Load(std::string_view snapshot) {
   ByteReader reader(snapshot);
   if (snapshot.empty())
     return Status::Corrupt("calibration: the snapshot is empty; it starts cold");
-  if (reader.U8() != kFormat || reader.U64() != memory_) {
+  if (reader.U8() != kFormat || reader.F64() != half_life_ || reader.U8() != shift_) {
     if (!reader.ok())
       return Status::Corrupt("calibration: the snapshot is cut short; it starts cold");
     return Status::Invalid(
-        "calibration: the snapshot is of another format or memory; it starts cold");
+        "calibration: the snapshot is of another format, half-life or size; it starts cold");
   }
+  const int64_t newest = reader.I64();
   const uint64_t learned = reader.U64(), used = reader.Varint();
-  std::vector<uint64_t> counts(kBins);
+  std::vector<uint64_t> counts(counts_.size());
   uint64_t next = 0, total = 0;
-  bool good = reader.ok() && used <= kBins;
+  bool good = reader.ok() && used <= counts_.size();
   for (uint64_t i = 0; good && i < used; ++i) {
     const uint64_t step = reader.Varint(), count = reader.Varint();
-    good = reader.ok() && step < kBins && next + step < kBins && count > 0 &&
+    good = reader.ok() && step < counts_.size() && next + step < counts_.size() && count > 0 &&
            count <= UINT64_MAX - total;
     if (!good) break;
     counts[next + step] = count;
@@ -181,6 +214,7 @@ Status TailCalibrator::Load(std::string_view snapshot) {
   if (!good || !reader.Finished())
     return Status::Corrupt("calibration: the snapshot is damaged; it starts cold");
   learned_ = learned;
+  step_ = newest;
   counts_ = std::move(counts);
   Rebuild();
   return Status::Ok();

@@ -1,11 +1,11 @@
 // What is normal for one person in one number: the mean and the spread of the logarithm of its
-// daily highs (of each `period`), older days fading. Pure arithmetic for zscore.h; 40 bytes of
+// daily highs (of each `period`), older days fading. Pure arithmetic for zscore.h; 24 bytes of
 // plain data in a person's slot, all zero at first.
 //
-// Values are levels: Level(v) = ln(1 + v), below zero -ln(1 - v). The highest level of a period
-// joins the baseline when a later period begins, never before, and a finished period is not
-// reopened. Periods that were not seen do not count. With Welford's update (1962) weighted as by
-// West (1979), each mean and sum of squares fades by half every half-life of event time.
+// Values are levels: Level(v) = ln(1 + v / scale), below zero -ln(1 - v / scale). The highest level
+// of a period joins the baseline when a later period begins, never before, and a finished period is
+// not reopened. Periods that were not seen do not count. With Welford's update (1962) weighted as
+// by West (1979), each mean and sum of squares fades by half every half-life of event time.
 //
 // Two guards. The variance is that of `prior` further periods of variance 1 around the person's own
 // mean, so that few periods do not make a narrow normal. And once `learning` periods are there, a
@@ -24,17 +24,18 @@ struct BaselineRules {
   uint32_t learning = 5;   // Finished periods before there is a score.
   double prior = 3;        // Pseudo-periods, > 0.
   double cap = 3;          // Deviations.
+  double scale = 1;        // Of the values: what is well below it is next to nothing.
 };
 
-double LevelOf(double value);
+double LevelOf(double value, double scale = 1);
 
 struct Baseline {
   uint32_t period = 0;    // The newest seen; 0 = none.
   uint32_t finished = 0;  // Periods that have joined.
-  double peak = 0;        // The highest level of `period`.
-  double weight = 0;      // Of the finished periods, faded to the beginning of `period`.
-  double mean = 0;        // Of their levels.
-  double spread = 0;      // Weighted sum of squares about the mean.
+  float peak = 0;         // The highest level of `period`.
+  float weight = 0;       // Of the finished periods, faded to the beginning of `period`.
+  float mean = 0;         // Of their levels.
+  float spread = 0;       // Weighted sum of squares about the mean.
 
   // `at` > 0. A period before the newest changes nothing.
   void See(uint32_t at, double level, const BaselineRules& rules);
@@ -46,6 +47,6 @@ struct Baseline {
  private:
   void Join(double level, const BaselineRules& rules);
 };
-static_assert(sizeof(Baseline) == 40);
+static_assert(sizeof(Baseline) == 24);
 
 }  // namespace bongsu

@@ -46,7 +46,7 @@ std::unique_ptr<Operator> Build(const DistinctOptions& options, BuildContext& co
   const std::optional<FeaturePlace> place = Declare(
       options.name, std::move(info), "distinct",
       StrCat(span.Describe(), " of=", options.distinct.value, " where=", options.where.Canonical()),
-      sizeof(DistinctSketch), context);
+      sizeof(DistinctSketch), context, DistinctSketch::kVersion);
   if (!place) return nullptr;
   return std::make_unique<Distinct>(*std::move(filter), *field, options.window, *place);
 }
@@ -74,10 +74,13 @@ OperatorSpec DistinctSpec() {
       .Summary("How many different values of a field the person had in a sliding window.")
       .Example("{name: distinct_resources, distinct: resource_id, window: 1d}")
       .Details(
-          "Exact up to 64 values in the window; beyond, an estimate from the 64 smallest hashes "
-          "with a standard error of 12.5 %, more when a burst is about to leave the window. New "
-          "values never lower it. Events without the field do not count. The window slides in 32 "
-          "steps, and a late event counts in the step it belongs to.")
+          "Exact up to 64 values in the window. Beyond, HyperLogLog (Flajolet et al. 2007) with "
+          "256 "
+          "registers that slide, read with Ertl's estimator (2017): a standard error of 4 % at 100 "
+          "values, 5 % at 1,000, 6 % at 10,000; in a window that stays crowded with 10,000, 8 %, "
+          "and up to a quarter too low while thousands of values leave it. New values never lower "
+          "it. Events without the field do not count. The window slides in 32 steps, and a late "
+          "event counts in the step it belongs to.")
       .Build(Build);
 }
 

@@ -1,8 +1,66 @@
 #include "operators/profile/distinct_sketch.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace bongsu {
+namespace {
+
+// A register is up to three sights of 10 bits: a rank from 1 to 25 and the step modulo 32. From the
+// newest to the oldest their ranks grow, so the last is the register's; 0 ends the list.
+constexpr size_t kSights = 3;
+constexpr uint32_t kRankBits = 5, kSightBits = 10;
+
+struct Sight {
+  uint32_t rank = 0, step = 0;
+};
+
+struct Sights {
+  std::array<Sight, kSights + 1> list;
+  size_t size = 0;
+};
+
+Sights Unpack(uint32_t packed) {
+  Sights sights;
+  for (; packed != 0; packed >>= kSightBits) {
+    sights.list[sights.size++] = {packed & 31, packed >> kRankBits & 31};
+  }
+  return sights;
+}
+
+uint32_t Pack(const Sights& sights) {
+  uint32_t packed = 0;
+  for (size_t i = sights.size; i-- > 0;) {
+    packed = packed << kSightBits | sights.list[i].step << kRankBits | sights.list[i].rank;
+  }
+  return packed;
+}
+
+uint32_t RankOf(uint32_t packed) {
+  uint32_t rank = 0;
+  for (; packed != 0; packed >>= kSightBits) rank = packed & 31;
+  return rank;
+}
+
+// 2^-rank, and nothing for an empty register.
+double PowerOf(uint32_t packed) {
+  const uint32_t rank = RankOf(packed);
+  return rank == 0 ? 0 : std::bit_cast<double>(uint64_t{1023 - rank} << 52);
+}
+
+// Ertl's sigma: x + sum over k of x^(2^k) 2^(k-1), x < 1.
+double Sigma(double x) {
+  double sum = x, term = 1, before = 0;
+  while (sum != before) {
+    x *= x;
+    before = sum;
+    sum += x * term;
+    term += term;
+  }
+  return sum;
+}
+
+}  // namespace
 
 void DistinctSketch::Advance(uint64_t step) {
   if (step <= newest) return;
@@ -14,10 +72,7 @@ void DistinctSketch::Advance(uint64_t step) {
   }
   // Steps that leave: those whose place modulo 32 the new steps take over.
   uint32_t leaving = 0;
-  for (uint64_t s = newest + 1; s <= step; ++s) {
-    leaving |= 1u << (s % kBuckets);
-    dropped[s % kBuckets] = 0;
-  }
+  for (uint64_t s = newest + 1; s <= step; ++s) leaving |= 1u << (s % kBuckets);
   newest = step;
   for (size_t i = 0; i < size;) {
     if ((leaving >> steps[i] & 1) == 0) {
@@ -30,51 +85,113 @@ void DistinctSketch::Advance(uint64_t step) {
     hashes[size] = 0;
     steps[size] = 0;
   }
+  if (lost == 0) return;
+  if (step - lost >= kBuckets) {
+    lost = 0;
+    filled = 0;
+    powers = 0;
+    registers = {};
+    return;
+  }
+  for (size_t i = 0; i < kRegisters; ++i) {
+    Sights sights = Unpack(registers[i]);
+    const size_t before = sights.size;
+    while (sights.size > 0 && (leaving >> sights.list[sights.size - 1].step & 1) != 0) {
+      --sights.size;
+    }
+    if (sights.size != before) SetRegister(i, Pack(sights));
+  }
 }
 
 void DistinctSketch::Add(uint64_t step, uint64_t hash) {
-  const uint64_t age = newest - step;
-  if (age >= kBuckets) return;
-  const auto bucket = static_cast<uint8_t>(step % kBuckets);
+  if (newest - step >= kBuckets) return;
+  const auto age = static_cast<uint32_t>(newest - step);
+  const auto short_hash = static_cast<uint32_t>(hash >> 32);
+  const bool complete = lost == 0;
+  if (AddToTable(age, short_hash)) AddToRegisters(age, short_hash);
+  if (complete && lost != 0) {
+    for (size_t i = 0; i < size; ++i) AddToRegisters(AgeOf(steps[i]), hashes[i]);
+  }
+}
+
+// True when the value has to be in the registers too.
+bool DistinctSketch::AddToTable(uint32_t age, uint32_t hash) {
+  const auto bucket = static_cast<uint8_t>((newest - age) % kBuckets);
   const auto used = hashes.begin() + static_cast<std::ptrdiff_t>(size);
   const auto found = std::find(hashes.begin(), used, hash);
-  const auto index = static_cast<size_t>(found - hashes.begin());
   if (found != used) {
-    // Of two sights the later counts; ages, because steps are kept modulo 32.
-    const uint64_t known_age = (newest - steps[index]) % kBuckets;
-    if (age < known_age) steps[index] = bucket;
-    return;
+    uint8_t& known = steps[static_cast<size_t>(found - hashes.begin())];
+    if (age >= AgeOf(known)) return false;  // Of two sights the later counts.
+    known = bucket;
+    return lost != 0;
   }
   if (size < kExact) {
     hashes[size] = hash;
     steps[size] = bucket;
     ++size;
-    return;
+    return lost != 0;
   }
-  const auto largest =
-      static_cast<size_t>(std::max_element(hashes.begin(), hashes.end()) - hashes.begin());
-  if (hash > hashes[largest]) {
-    Drop(hash, bucket);
-    return;
+  // The oldest gives way; of several, the smallest, so that order does not matter.
+  size_t oldest = 0;
+  for (size_t i = 1; i < kExact; ++i) {
+    const uint32_t a = AgeOf(steps[i]), b = AgeOf(steps[oldest]);
+    if (a > b || (a == b && hashes[i] < hashes[oldest])) oldest = i;
   }
-  Drop(hashes[largest], steps[largest]);
-  hashes[largest] = hash;
-  steps[largest] = bucket;
+  const uint32_t oldest_age = AgeOf(steps[oldest]);
+  if (age > oldest_age || (age == oldest_age && hash < hashes[oldest])) {
+    lost = std::max(lost, newest - age);
+    return true;
+  }
+  AddToRegisters(oldest_age, hashes[oldest]);
+  lost = std::max(lost, newest - oldest_age);
+  hashes[oldest] = hash;
+  steps[oldest] = bucket;
+  return true;
 }
 
-void DistinctSketch::Drop(uint64_t hash, size_t bucket) {
-  dropped[bucket] = std::max(dropped[bucket], ~static_cast<uint32_t>(hash >> 32));
+void DistinctSketch::AddToRegisters(uint32_t age, uint32_t hash) {
+  const size_t index = hash % kRegisters;
+  const auto rank = static_cast<uint32_t>(std::countl_zero(hash | 0xFF)) + 1;
+  const Sights before = Unpack(registers[index]);
+  Sights after;
+  bool placed = false;
+  for (size_t i = 0; i < before.size; ++i) {
+    const Sight sight = before.list[i];
+    const uint32_t sight_age = AgeOf(sight.step);
+    if (sight_age <= age && sight.rank >= rank) return;  // It would never be the highest.
+    if (sight_age >= age && !placed) {
+      after.list[after.size++] = {rank, static_cast<uint32_t>(newest - age) % uint32_t{kBuckets}};
+      placed = true;
+    }
+    if (sight_age < age || sight.rank > rank) after.list[after.size++] = sight;
+  }
+  if (!placed) {
+    after.list[after.size++] = {rank, static_cast<uint32_t>(newest - age) % uint32_t{kBuckets}};
+  }
+  if (after.size > kSights) {
+    // The second newest: it matters least for the newest comes soon after it, and the two highest
+    // are the register now and when the older of them leaves.
+    after.list[1] = after.list[2];
+    after.list[2] = after.list[3];
+    after.size = kSights;
+  }
+  SetRegister(index, Pack(after));
+}
+
+void DistinctSketch::SetRegister(size_t index, uint32_t to) {
+  filled += (to != 0 ? 1u : 0u) - (registers[index] != 0 ? 1u : 0u);
+  powers += PowerOf(to) - PowerOf(registers[index]);
+  registers[index] = to;
 }
 
 double DistinctSketch::Estimate() const {
-  const uint32_t lowest = ~*std::max_element(dropped.begin(), dropped.end());
-  if (lowest == ~uint32_t{0}) return static_cast<double>(size);
-  const uint64_t bound = uint64_t{lowest} << 32;
-  uint64_t sample = 0;
-  for (size_t i = 0; i < size; ++i) sample += hashes[i] < bound ? 1 : 0;
-  if (lowest == 0) return static_cast<double>(size);
-  return std::max(static_cast<double>(size),
-                  static_cast<double>(sample) * 0x1p32 / static_cast<double>(lowest));
+  const auto exact = static_cast<double>(size);
+  if (lost == 0) return exact;
+  constexpr double kCount = kRegisters;
+  constexpr double kAlpha = 0.72134752044448170368;  // 1 / (2 ln 2)
+  const double empty = (kCount - static_cast<double>(filled)) / kCount;
+  const double estimate = kAlpha * kCount * kCount / (kCount * Sigma(empty) + powers);
+  return std::max(exact, estimate);
 }
 
 }  // namespace bongsu

@@ -1,16 +1,23 @@
-// Counts the different values of a sliding window in fixed memory. Holds the 64-bit hashes of up to
-// 64 values, each with the step in which it was last seen. As long as no more than 64 are in the
-// window at once, the count is exact, whatever the order of events.
+// Counts the different values of a sliding window in fixed memory, by their hashes. Up to 64 in the
+// window the count is exact; beyond, it is an estimate. Measured standard errors: 4 % at 100
+// values, 5 % at 1,000 and 6 % at 10,000 that come in one window; when a window stays as crowded as
+// that for long, 4, 6 and 8 % (then 5 % too low), and up to a quarter too low while thousands of
+// values leave it.
 //
-// Beyond, the largest hash is dropped and the smallest dropped hash is noted with the step it
-// belonged to. Below the smallest hash noted in the window (`bound`) nothing is missing: the kept
-// hashes there are an even sample, and their number divided by the sampled share is the estimate
-// (after Bar-Yossef et al. 2002, "Counting distinct elements in a data stream"). Standard
-// error 12.5 % while the window is crowded evenly; it grows when a burst is about to leave the
-// window. Adding values never lowers the estimate; it sinks only because values leave the window.
-// When the crowded steps have left, the count is exact again.
+// Exact: a table of the 64 values seen last, each with the step of its last sight. When one has to
+// give way, its step is noted (`lost`): as long as that is in the window the table is not complete.
 //
-// Plain data in a person's slot: 720 bytes, all zero at first.
+// Estimated: HyperLogLog (Flajolet, Fusy, Gandouet, Meunier 2007) of 256 registers, read with the
+// improved estimator of Ertl (2017, "New cardinality estimation algorithms for HyperLogLog
+// sketches", algorithm 6), which needs no corrections for small numbers and never falls when a
+// value is added. It is filled from the table when that overflows, fed while the table is not
+// complete, and empty again after. For the window to slide, a register keeps not only its highest
+// rank but those that will be the highest when older ones leave (sliding HyperLogLog: Chabchoub,
+// Hébrail 2010), at most three; of four, the second newest gives way, which is where the errors
+// beyond those of HyperLogLog come from.
+//
+// Plain data in a person's slot: 1,376 bytes, all zero at first; the registers, 1,024 of them, stay
+// zero (and so are not stored) for people who never pass 64.
 #pragma once
 
 #include <array>
@@ -22,13 +29,17 @@ namespace bongsu {
 
 struct DistinctSketch {
   static constexpr size_t kExact = 64;
+  static constexpr size_t kRegisters = 256;
+  static constexpr int kVersion = 2;  // Of the layout.
 
   uint64_t newest = 0;  // The newest step seen.
-  uint64_t size = 0;    // Used members of the two arrays below.
-  std::array<uint64_t, kExact> hashes{};
+  uint64_t lost = 0;    // The newest step of a value that gave way; 0: the table is complete.
+  uint32_t size = 0;    // Used members of the table.
+  uint32_t filled = 0;  // Registers in use.
+  double powers = 0;    // The sum of 2^-rank over them: exact, for all are multiples of 2^-25.
+  std::array<uint32_t, kExact> hashes{};
   std::array<uint8_t, kExact> steps{};  // Last sight, modulo 32.
-  std::array<uint32_t, kBuckets>
-      dropped{};  // ~(smallest hash dropped of that step >> 32); 0 = none.
+  std::array<uint32_t, kRegisters> registers{};
 
   void Advance(uint64_t step);
   // After Advance. Ignored when `step` has left the window.
@@ -36,7 +47,13 @@ struct DistinctSketch {
   double Estimate() const;
 
  private:
-  void Drop(uint64_t hash, size_t bucket);
+  bool AddToTable(uint32_t age, uint32_t hash);
+  void AddToRegisters(uint32_t age, uint32_t hash);
+  void SetRegister(size_t index, uint32_t to);
+  uint32_t AgeOf(uint32_t step) const {
+    return (static_cast<uint32_t>(newest) - step) % uint32_t{kBuckets};
+  }
 };
+static_assert(sizeof(DistinctSketch) == 1376);
 
 }  // namespace bongsu

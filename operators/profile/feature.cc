@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/base/strings.h"
-#include "operators/profile/window.h"
 
 namespace bongsu {
 namespace {
@@ -19,7 +18,7 @@ bool IsLowerSnake(std::string_view name) {
 
 std::optional<FeaturePlace> Declare(const Located<std::string>& name, FeatureInfo info,
                                     std::string_view kind, std::string_view meaning, size_t bytes,
-                                    BuildContext& context) {
+                                    BuildContext& context, int layout) {
   if (!IsLowerSnake(name.value)) {
     context.problems.Add(name.mark, name.path,
                          StrCat("expected a name of up to 64 of a-z, 0-9 and _, a letter first, "
@@ -34,7 +33,7 @@ std::optional<FeaturePlace> Declare(const Located<std::string>& name, FeatureInf
     return std::nullopt;
   }
   const size_t slot =
-      context.schema.AddSlot({StrCat(name.value, " ", kind, "/", kLayout, " ", meaning), bytes});
+      context.schema.AddSlot({StrCat(name.value, " ", kind, "/", layout, " ", meaning), bytes});
   return FeaturePlace{*feature, slot};
 }
 

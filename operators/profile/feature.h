@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/core/spec.h"
+#include "operators/profile/window.h"
 
 namespace bongsu {
 
@@ -59,9 +60,10 @@ struct FeaturePlace {
 };
 
 // Declares both; nullopt, with the problem at the name, when the name is malformed or taken.
-// `meaning` is what besides kind and name decides whether old state may continue.
+// `meaning` is what besides kind and name decides whether old state may continue; `layout` is that
+// of the slot.
 std::optional<FeaturePlace> Declare(const Located<std::string>& name, FeatureInfo info,
                                     std::string_view kind, std::string_view meaning, size_t bytes,
-                                    BuildContext& context);
+                                    BuildContext& context, int layout = kLayout);
 
 }  // namespace bongsu

@@ -14,12 +14,6 @@ struct Pair {
 };
 using RatioRing = Ring<Pair>;
 
-// Both sums stand at the same time, so that their quotient needs no decay.
-struct DecayedRatio {
-  uint64_t newest = 0;
-  double of = 0, to = 0;
-};
-
 // `smooth` events that do not match are added to what was seen: with few events a ratio says
 // little.
 double Quotient(double of, double to, double smooth) {
@@ -73,31 +67,17 @@ class FadingRatio final : public Operator {
 
   Result<Flow> Process(Event& event, Context& context) override {
     const std::span<std::byte> slot = context.Slot(place_.slot);
-    auto ratio = LoadSlot<DecayedRatio>(slot);
+    auto ratio = LoadSlot<DecayedPair>(slot);
     const double of = of_.Matches(event) ? 1 : 0, to = to_.Matches(event) ? 1 : 0;
     if (of + to > 0) {
-      Add(event.time, of, to, &ratio);
+      ratio.Add(event.time, of, to, half_life_);
       StoreSlot(ratio, slot);
     }
-    event.features[place_.feature] = Quotient(ratio.of, ratio.to, smooth_);
+    event.features[place_.feature] = Quotient(ratio.first, ratio.second, smooth_);
     return Flow::kNext;
   }
 
  private:
-  void Add(Timestamp time, double of, double to, DecayedRatio* ratio) const {
-    const uint64_t at = Biased(time.time_since_epoch().count());
-    if (at >= ratio->newest) {
-      const double left = Decay(at - ratio->newest, half_life_);
-      ratio->of = ratio->of * left + of;
-      ratio->to = ratio->to * left + to;
-      ratio->newest = at;
-    } else {
-      const double left = Decay(ratio->newest - at, half_life_);
-      ratio->of += of * left;
-      ratio->to += to * left;
-    }
-  }
-
   const Filter of_, to_;
   const double half_life_, smooth_;
   const FeaturePlace place_;
@@ -123,7 +103,7 @@ std::unique_ptr<Operator> Build(const RatioOptions& options, BuildContext& conte
               StrCat(span->Describe(), " of=", options.ratio.of.Canonical(),
                      " to=", options.ratio.to.Canonical(),
                      options.smooth > 0 ? StrCat(" smooth=", options.smooth) : ""),
-              span->window ? sizeof(RatioRing) : sizeof(DecayedRatio), context);
+              span->window ? sizeof(RatioRing) : sizeof(DecayedPair), context);
   if (!place) return nullptr;
   if (span->window) {
     return std::make_unique<WindowRatio>(*std::move(of), *std::move(to), *span->window,

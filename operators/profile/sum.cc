@@ -1,10 +1,8 @@
 #include "operators/profile/sum.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "engine/base/strings.h"
 #include "operators/profile/feature.h"
+#include "operators/profile/number.h"
 #include "operators/profile/window.h"
 
 namespace bongsu {
@@ -12,22 +10,9 @@ namespace {
 
 using SumRing = Ring<double>;
 
-constexpr double kGrain = 0x1p-20;
-constexpr double kGrainLimit =
-    0x1p32;  // Above, whole numbers are all that sums can be exact about.
-
-// Multiples of a fixed grain add up without rounding, in any order, to 2^33.
-double Rounded(double part) {
-  return std::abs(part) < kGrainLimit ? std::floor(part / kGrain + 0.5) * kGrain : part;
-}
-
-// More than anything real, and few enough that no sum of them becomes endless.
-constexpr double kMostPart = 1e18;
-
-// The number to add, or 0: of a field that is absent, not a number or not finite.
+// Of an event without the number, nothing.
 double PartOf(const Event& event, size_t field) {
-  const double part = field < event.fields.size() ? event.fields[field].number : 0;
-  return std::isfinite(part) ? std::clamp(part, -kMostPart, kMostPart) : 0;
+  return NumberOf(event, field).value_or(0);
 }
 
 class WindowSum final : public Operator {
@@ -41,7 +26,7 @@ class WindowSum final : public Operator {
     const uint64_t step = steps_.Of(event.time);
     ring.Advance(step);
     double* const bucket = filter_.Matches(event) ? ring.Bucket(step) : nullptr;
-    if (bucket != nullptr) *bucket += Rounded(PartOf(event, field_));
+    if (bucket != nullptr) *bucket += RoundedPart(PartOf(event, field_));
     StoreSlot(ring, slot);
     double total = 0;
     for (const double sum : ring.buckets) total += sum;
@@ -82,20 +67,6 @@ class DecayedSum final : public Operator {
   const double half_life_;
   const FeaturePlace place_;
 };
-
-std::optional<size_t> NumberField(const Located<std::string>& name, BuildContext& context) {
-  const std::optional<size_t> slot = context.Field(name);
-  if (!slot || *slot >= kCanonicalFields || IsNumeric(*slot)) return slot;
-  context.problems.Add(name.mark, name.path,
-                       StrCat("expected a field that is a number (sensitivity, rows, bytes, "
-                              "duration_ms, attributes.<name>), got \"",
-                              name.value, "\""));
-  return std::nullopt;
-}
-
-std::string_view UnitOf(size_t field) {
-  return field == kBytes ? "bytes" : field == kRows ? "rows" : "points";
-}
 
 std::unique_ptr<Operator> Build(const SumOptions& options, BuildContext& context) {
   const std::optional<Span> span = MakeSpan(options.window, options.half_life, context);

@@ -24,6 +24,20 @@ double Decayed::At(Timestamp time, double half_life) const {
   return at > newest ? sum * Decay(at - newest, half_life) : sum;
 }
 
+void DecayedPair::Add(Timestamp time, double first_part, double second_part, double half_life) {
+  const uint64_t at = Biased(time.time_since_epoch().count());
+  if (at >= newest) {
+    const double left = Decay(at - newest, half_life);
+    first = first * left + first_part;
+    second = second * left + second_part;
+    newest = at;
+  } else {
+    const double left = Decay(newest - at, half_life);
+    first += first_part * left;
+    second += second_part * left;
+  }
+}
+
 std::string Span::Describe() const {
   return window ? StrCat("window=", FormatDuration(*window))
                 : StrCat("half_life=", FormatDuration(*half_life));

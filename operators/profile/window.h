@@ -106,6 +106,14 @@ struct Decayed {
   double At(Timestamp time, double half_life) const;  // Not before `newest`.
 };
 
+// Two such sums at the same time, so that their quotient needs no decay. 24 bytes.
+struct DecayedPair {
+  uint64_t newest = 0;
+  double first = 0, second = 0;
+
+  void Add(Timestamp time, double first_part, double second_part, double half_life);
+};
+
 // What is left after `age` microseconds.
 double Decay(uint64_t age, double half_life);
 

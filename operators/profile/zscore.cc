@@ -9,6 +9,8 @@
 #include "operators/profile/count.h"
 #include "operators/profile/distinct.h"
 #include "operators/profile/feature.h"
+#include "operators/profile/max.h"
+#include "operators/profile/mean.h"
 #include "operators/profile/ratio.h"
 #include "operators/profile/sum.h"
 #include "operators/profile/window.h"
@@ -19,8 +21,8 @@ namespace {
 constexpr double kMinPeriod = 60;  // seconds
 
 const std::vector<OperatorSpec>& Kinds() {
-  static const std::vector<OperatorSpec> kinds = {CountSpec(), SumSpec(), RatioSpec(),
-                                                  DistinctSpec()};
+  static const std::vector<OperatorSpec> kinds = {CountSpec(), SumSpec(),   MeanSpec(),
+                                                  MaxSpec(),   RatioSpec(), DistinctSpec()};
   return kinds;
 }
 
@@ -60,7 +62,7 @@ class ZScore final : public Operator {
     if (std::isnan(value)) return Flow::kNext;
     const std::span<std::byte> slot = context.Slot(place_.slot);
     auto baseline = LoadSlot<Baseline>(slot);
-    const double level = LevelOf(value);
+    const double level = LevelOf(value, rules_.scale);
     baseline.See(PeriodOf(event.time), level, rules_);
     StoreSlot(baseline, slot);
     score = baseline.Score(level, rules_);
@@ -131,7 +133,7 @@ std::unique_ptr<Operator> Build(const ZScoreOptions& options, BuildContext& cont
   const std::optional<FeaturePlace> place = Declare(
       options.name, InfoOfComparison(options, *of, context.schema.features()[*of]), "zscore",
       StrCat("period=", FormatDuration(options.period),
-             " baseline=", FormatDuration(options.baseline), " of={",
+             " baseline=", FormatDuration(options.baseline), " scale=", options.scale, " of={",
              MeaningOf(number.value, context.schema), "}"),
       sizeof(Baseline), context);
   if (!place) return nullptr;
@@ -141,6 +143,7 @@ std::unique_ptr<Operator> Build(const ZScoreOptions& options, BuildContext& cont
   rules.learning = static_cast<uint32_t>(options.learning);
   rules.prior = options.prior;
   rules.cap = options.cap;
+  rules.scale = options.scale;
   return std::make_unique<ZScore>(std::move(inner), *of, options.period, rules, *place);
 }
 
@@ -206,6 +209,11 @@ const FieldTable<ZScoreOptions>& ZScoreOptions::Fields() {
                "So many periods of deviation 1 (of the logarithm) are added to those seen.")
         .Min(0.1)
         .Max(1000)
+        .Field("scale", &ZScoreOptions::scale,
+               "Differences of less than this hardly matter, in the unit of the number: 1 for "
+               "counts, perhaps 1000 for rows.")
+        .Min(1e-6)
+        .Max(1e15)
         .Field("cap", &ZScoreOptions::cap,
                "A period joins the baseline at most so many deviations above the mean.")
         .Min(0.5)
@@ -221,8 +229,10 @@ OperatorSpec ZScoreSpec() {
       .Summary("How far a number is from the person's own normal, in standard deviations.")
       .Example("{name: rows_vs_self, zscore: {sum: rows, window: 1d}, baseline: 30d}")
       .Details(
-          "z = (ln(1 + value) - mean) / sqrt(variance + 0.01), within 20. Mean and variance are of "
-          "ln(1 + highest value) of the finished periods in which the person had events, older "
+          "z = (ln(1 + value / scale) - mean) / sqrt(variance + 0.01), within 20. Mean and "
+          "variance are of "
+          "ln(1 + highest value / scale) of the finished periods in which the person had events, "
+          "older "
           "ones "
           "fading; to the variance `prior` periods of variance 1 are added, so that few periods do "
           "not make a narrow normal. After `learning` periods one joins at most `cap` deviations "

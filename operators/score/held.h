@@ -15,4 +15,8 @@ std::string EncodeHeldRisk(const UserRisk& risk);
 // kCorrupt when the bytes are not such a change; kInvalid when a later release wrote them.
 Result<UserRisk> DecodeHeldRisk(std::string_view bytes);
 
+// The risky events of a person that UserRisk tells of, under kind 'e'. Errors as above.
+std::string EncodeRecent(const std::vector<RiskyEvent>& events);
+Result<std::vector<RiskyEvent>> DecodeRecent(std::string_view bytes);
+
 }  // namespace bongsu

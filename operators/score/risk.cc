@@ -29,7 +29,10 @@ struct Options {
 };
 
 constexpr char kHeldKind = 'r';
-constexpr double kForget = 1;  // Below it a person has no risk.
+constexpr char kRecentKind = 'e';
+constexpr size_t kRecent = 5;       // Events kept of a person.
+constexpr double kRiskyEvent = 40;  // The lowest band that is worth a look.
+constexpr double kForget = 1;       // Below it a person has no risk.
 constexpr double kFreeEvents =
     50;  // A half-life; who has more loses points for having more chances.
 constexpr Duration kPause = std::chrono::seconds(1);
@@ -64,14 +67,21 @@ double DecibelSum(double a, double b) {
   return std::clamp(10 * Log10(sum), std::max(a, b), 100.0);
 }
 
-double EventRisk(std::span<const Finding> findings) {
-  if (findings.size() == 1) return std::clamp(findings[0].risk, 0.0, 100.0);
+// The harmonic mean of the detectors' tail probabilities, by maturity: valid as a probability
+// however they depend on each other, up to a factor (Wilson, PNAS 2019).
+double EventTail(std::span<const Finding> findings) {
+  if (findings.size() == 1) return findings[0].tail;
   double weights = 0, chances = 0;
   for (const Finding& finding : findings) {
     weights += finding.maturity;
-    chances += finding.maturity / TailOfRisk(finding.risk);
+    chances += finding.maturity / finding.tail;
   }
-  return weights > 0 ? RiskOfTail(weights / chances) : 0;
+  return weights > 0 ? weights / chances : 1;
+}
+
+Cause CauseOf(const Event& event) {
+  return {std::string(event.origin.source), event.origin.partition, event.origin.offset,
+          event.origin.index};
 }
 
 int64_t Micros(Timestamp t) {
@@ -89,16 +99,20 @@ class Risk final : public Operator {
 
   Result<Flow> Process(Event& event, Context& context) override {
     Verdict& verdict = context.verdict();
-    verdict.risk = EventRisk(verdict.findings);
+    verdict.tail = EventTail(verdict.findings);
+    verdict.risk = RiskOfTail(verdict.tail);
     MemoryGuard guard(context.Slot(slot_));
     Memory& memory = guard.memory;
     const double gain = Add(verdict.risk, Micros(event.time), &memory);
     verdict.user_risk = memory.risk;
+    if (verdict.risk >= kRiskyEvent) BONGSU_RETURN_IF_ERROR(Remember(event, verdict.risk, context));
     if (WorthSending(memory)) {
       if (memory.known != 0 && memory.time - memory.sent_time < kPause.count()) {
         Hold(gain, event, &memory, context);
       } else {
-        Send(Report(memory, event, context), &memory, context);
+        UserRisk report = Report(memory, event, context);
+        BONGSU_ASSIGN_OR_RETURN(report.recent, Recent(context));
+        Send(std::move(report), &memory, context);
       }
     }
     Arm(&memory, context);
@@ -121,6 +135,7 @@ class Risk final : public Operator {
       gone.half_life = half_life_;
       gone.tombstone = true;
       context.Emit(std::move(gone));
+      context.Delete(kRecentKind);
       memory.known = 0;
       memory.sent = 0;
     }
@@ -149,6 +164,30 @@ class Risk final : public Operator {
     return memory->risk - before;
   }
 
+  static Result<std::vector<RiskyEvent>> Recent(Context& context) {
+    std::string bytes;
+    BONGSU_ASSIGN_OR_RETURN(const bool found, context.Get(kRecentKind, &bytes));
+    if (!found) return std::vector<RiskyEvent>();
+    return DecodeRecent(bytes);
+  }
+
+  // The newest first; of too many the least risky goes, of equals the oldest.
+  static Status Remember(const Event& event, double risk, Context& context) {
+    BONGSU_ASSIGN_OR_RETURN(std::vector<RiskyEvent> events, Recent(context));
+    const auto newer = [&](const RiskyEvent& known) { return known.time > event.time; };
+    const auto at = std::find_if_not(events.begin(), events.end(), newer);
+    events.insert(at, {event.time, risk, CauseOf(event)});
+    if (events.size() > kRecent) {
+      events.erase(
+          std::min_element(events.rbegin(), events.rend(),
+                           [](const RiskyEvent& a, const RiskyEvent& b) { return a.risk < b.risk; })
+              .base() -
+          1);
+    }
+    context.Put(kRecentKind, EncodeRecent(events));
+    return Status::Ok();
+  }
+
   bool WorthSending(const Memory& memory) const {
     if (memory.known == 0) return memory.risk >= kForget;
     const double seen = memory.sent * Left(memory.time - memory.sent_time);
@@ -166,8 +205,7 @@ class Risk final : public Operator {
       if (std::isfinite(event.features[i]))
         report.features.emplace_back(features_[i], event.features[i]);
     }
-    report.cause = {std::string(event.origin.source), event.origin.partition, event.origin.offset,
-                    event.origin.index};
+    report.cause = CauseOf(event);
     return report;
   }
 
@@ -200,6 +238,7 @@ class Risk final : public Operator {
     report.half_life = half_life_;
     report.score = memory->risk * Left(as_of - memory->time);
     report.as_of = Timestamp(Duration(as_of));
+    BONGSU_ASSIGN_OR_RETURN(report.recent, Recent(context));
     Send(std::move(report), memory, context);
     return Status::Ok();
   }

@@ -5,8 +5,11 @@
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 #include "engine/base/random.h"
+#include "operators/models/alert_budget.h"
+#include "operators/models/ecod.h"
 #include "operators/models/half_space_trees.h"
 #include "operators/models/tail.h"
 
@@ -17,7 +20,10 @@ struct Maker {
   std::string name;
   size_t dimensions;
   std::function<std::unique_ptr<Model>()> make;
+  std::optional<size_t> time = std::nullopt;  // The member that is the event time, in seconds.
 };
+
+constexpr double kHour = 3600;
 
 std::unique_ptr<Model> Trees(size_t dimensions, HalfSpaceTreesParams::Scoring scoring, bool known) {
   HalfSpaceTreesParams params;
@@ -37,13 +43,19 @@ std::vector<Maker> AllModels() {
       {"half_space_trees, known", 5, [] { return Trees(5, Scoring::kPaper, true); }},
       {"half_space_trees, river", 3, [] { return Trees(3, Scoring::kRiver, false); }},
       {"tail", 1, [] { return std::make_unique<TailCalibrator>(); }},
-      {"tail, forgetting", 1, [] { return std::make_unique<TailCalibrator>(40); }},
+      {"tail, fading", 2, [] { return std::make_unique<TailCalibrator>(kHour); }, 1},
+      {"tail, of few bits", 2, [] { return std::make_unique<TailCalibrator>(kHour, 3); }, 1},
+      {"ecod", 4, [] { return std::make_unique<Ecod>(4, 0, 1); }},
+      {"ecod, fading", 5, [] { return std::make_unique<Ecod>(4, kHour, 10); }, 4},
+      {"alert budget", 3, [] { return std::make_unique<AlertBudget>(20); }, 1},
+      {"alert budget of one a week", 3, [] { return std::make_unique<AlertBudget>(1.0 / 7); }, 1},
   };
 }
 
-// Crowded, sometimes far out, sometimes not known or not finite.
-std::vector<double> Input(size_t dimensions, SplitMix64* random) {
-  std::vector<double> x(dimensions);
+// Crowded, sometimes far out, sometimes not known or not finite; a minute after the other, some
+// late.
+std::vector<double> Input(const Maker& maker, int number, SplitMix64* random) {
+  std::vector<double> x(maker.dimensions);
   for (double& v : x) {
     const double kind = random->Unit();
     v = random->Unit();
@@ -51,6 +63,9 @@ std::vector<double> Input(size_t dimensions, SplitMix64* random) {
     if (kind > 0.98) v *= 1e9;
     if (kind > 0.995) v = -std::numeric_limits<double>::infinity();
   }
+  if (!maker.time) return x;
+  double& seconds = x[*maker.time];
+  if (!std::isnan(seconds)) seconds = 1.77e9 + 60 * number - (random->Below(9) == 0 ? 900 : 0);
   return x;
 }
 
@@ -61,7 +76,7 @@ TEST_CASE("every model: scores lie in [0, 1] whatever comes, and maturity grows 
     SplitMix64 random(1);
     double maturity = 0;
     for (int i = 0; i < 500; ++i) {
-      const auto x = Input(maker.dimensions, &random);
+      const auto x = Input(maker, i, &random);
       const double score = model->Score(x);
       REQUIRE(std::isfinite(score));
       REQUIRE((score >= 0 && score <= 1));
@@ -81,7 +96,7 @@ TEST_CASE("every model: contributions are shares") {
     SplitMix64 random(2);
     int explained = 0;
     for (int i = 0; i < 400; ++i) {
-      const auto x = Input(maker.dimensions, &random);
+      const auto x = Input(maker, i, &random);
       std::vector<double> shares(maker.dimensions, -7);
       model->Contributions(x, shares);
       for (const double share : shares) REQUIRE(share >= 0);
@@ -101,7 +116,7 @@ TEST_CASE("every model: saved and loaded at any step, it continues byte for byte
     auto copy = maker.make();
     SplitMix64 random(3);
     for (int i = 0; i < 400; ++i) {
-      const auto x = Input(maker.dimensions, &random);
+      const auto x = Input(maker, i, &random);
       REQUIRE(original->Score(x) == copy->Score(x));
       original->Learn(x);
       copy->Learn(x);
@@ -124,7 +139,7 @@ TEST_CASE("every model: a snapshot and the inputs learned since are as good as t
     std::string snapshot;
     std::vector<std::vector<double>> redo;
     for (int i = 0; i < 333; ++i) {
-      redo.push_back(Input(maker.dimensions, &random));
+      redo.push_back(Input(maker, i, &random));
       original->Learn(redo.back());
       if (i % 100 == 0) {
         snapshot = original->Save();
@@ -143,11 +158,11 @@ TEST_CASE("every model: scoring and explaining do not learn") {
     INFO(maker.name);
     const auto model = maker.make();
     SplitMix64 random(5);
-    for (int i = 0; i < 120; ++i) model->Learn(Input(maker.dimensions, &random));
+    for (int i = 0; i < 120; ++i) model->Learn(Input(maker, i, &random));
     const std::string before = model->Save();
     std::vector<double> shares(maker.dimensions);
     for (int i = 0; i < 200; ++i) {
-      const auto x = Input(maker.dimensions, &random);
+      const auto x = Input(maker, i, &random);
       (void)model->Score(x);
       model->Contributions(x, shares);
     }
@@ -160,7 +175,7 @@ TEST_CASE("every model: bytes that are not a snapshot are refused and change not
     INFO(maker.name);
     const auto model = maker.make();
     SplitMix64 random(6);
-    for (int i = 0; i < 120; ++i) model->Learn(Input(maker.dimensions, &random));
+    for (int i = 0; i < 120; ++i) model->Learn(Input(maker, i, &random));
     const std::string before = model->Save();
     CHECK(model->Load("").code() == Code::kCorrupt);
     CHECK_FALSE(model->Load("not a snapshot").ok());

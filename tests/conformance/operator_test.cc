@@ -74,9 +74,12 @@ std::string Print(const Outcome& outcome) {
   std::string out = StrCat(outcome.status.message(), outcome.dropped ? " dropped " : " ");
   for (const auto& [name, value] : outcome.features) out += name + "=" + Bits(value);
   for (const auto& [name, text] : outcome.texts) out += name + "=" + text + ",";
+  for (const auto& [name, normal] : outcome.normals) {
+    if (!std::isnan(normal.usual)) out += name + "~" + Bits(normal.usual) + Bits(normal.high);
+  }
   for (const Finding& finding : outcome.verdict.findings) {
-    out += StrCat(finding.detector, ":") + Bits(finding.raw) + Bits(finding.risk) +
-           Bits(finding.maturity);
+    out += StrCat(finding.detector, ":") + Bits(finding.raw) + Bits(finding.tail) +
+           Bits(finding.risk) + Bits(finding.maturity);
   }
   for (const auto& [name, share] : outcome.shares) out += name + ":" + Bits(share);
   return out + Bits(outcome.verdict.risk) + Bits(outcome.verdict.user_risk) +
@@ -91,14 +94,26 @@ std::string PrintOutputs(const PipelineHarness& run) {
                   alert.time.time_since_epoch().count(), " ", alert.count, " ", alert.event_json) +
            Bits(alert.risk) + Bits(alert.user_risk) + Bits(alert.confidence);
     for (const Contribution& part : alert.contributions) {
-      out += part.detector + part.feature + Bits(part.points) + Bits(part.observed);
+      out += part.detector + part.feature + Bits(part.points) + Bits(part.observed) +
+             Bits(part.normal.usual) + Bits(part.normal.high) + Bits(part.tail) + part.value;
     }
     out += "\n";
   }
   for (const UserRisk& risk : run.risks()) {
     out += StrCat(risk.user, " ", risk.as_of.time_since_epoch().count(), " ",
                   risk.tombstone ? "gone " : "") +
-           Bits(risk.score) + "\n";
+           Bits(risk.score);
+    for (const RiskyEvent& event : risk.recent) {
+      out += FormatOrigin(event.cause.origin()) + Bits(event.risk);
+    }
+    out += "\n";
+  }
+  for (const Sample& sample : run.samples()) {
+    out += StrCat(SampleWhyName(sample.why), " ", sample.user, " ",
+                  FormatOrigin(sample.cause.origin()), " ") +
+           Bits(sample.threshold);
+    for (const double v : sample.features) out += Bits(v);
+    out += "\n";
   }
   return out;
 }
@@ -152,6 +167,17 @@ TEST_CASE("the stream of these tests makes the whole pipeline speak") {
   for (const EventBuilder& event : Stream(1, kLong, 5)) run.Send(event);
   CHECK(run.alerts().size() > 0);
   CHECK(run.risks().size() > 0);
+}
+
+TEST_CASE("the points of every alert add up to its risk") {
+  PipelineHarness run(AllOperators(), PipelineUpTo(AllOperators().back()), kFiles);
+  for (const EventBuilder& event : Stream(1, kLong, 5)) run.Send(event);
+  REQUIRE(run.alerts().size() > 0);
+  for (const Alert& alert : run.alerts()) {
+    double points = 0;
+    for (const Contribution& part : alert.contributions) points += part.points;
+    CHECK(points == Approx(alert.risk).margin(1e-6));
+  }
 }
 
 TEST_CASE("the same input twice gives the same bytes") {

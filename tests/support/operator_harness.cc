@@ -168,6 +168,7 @@ struct PipelineHarness::Saved {
   std::vector<std::string> models;
   std::vector<Alert> alerts;
   std::vector<UserRisk> risks;
+  std::vector<Sample> samples;
   std::map<std::string, int> suppressed;
 };
 
@@ -179,6 +180,7 @@ struct PipelineHarness::State final : Context {
   Memory memory;
   std::vector<Alert> alerts;
   std::vector<UserRisk> risks;
+  std::vector<Sample> samples;
   std::map<std::string, int> suppressed_counts;
   std::string current_user;
   size_t current_operator = 0;
@@ -215,6 +217,7 @@ struct PipelineHarness::State final : Context {
   std::vector<Contribution> Explain(const Event& event) override;
   void Emit(Alert alert) override { alerts.push_back(std::move(alert)); }
   void Emit(UserRisk risk) override { risks.push_back(std::move(risk)); }
+  void Emit(Sample sample) override { samples.push_back(std::move(sample)); }
   void CountSuppressed(std::string_view reason) override {
     ++suppressed_counts[std::string(reason)];
   }
@@ -222,17 +225,17 @@ struct PipelineHarness::State final : Context {
   void FireUntil(Timestamp time);
   void RunPasses(Event* event, Outcome* outcome);
   void Describe(const Event& event, Outcome* outcome) const;
-  std::vector<double> SharesOf(size_t detector, const Event& event) const;
+  std::vector<Reason> ReasonsOf(size_t detector, const Event& event) const;
 };
 
-std::vector<double> PipelineHarness::State::SharesOf(size_t detector, const Event& event) const {
-  std::vector<double> shares(schema.features().size(), 0.0);
+std::vector<Reason> PipelineHarness::State::ReasonsOf(size_t detector, const Event& event) const {
+  std::vector<Reason> reasons(schema.features().size());
   for (const Owner& owner : owners) {
     if (detector >= owner.first_detector && detector < owner.last_detector) {
-      owner.op->Explain(event, shares);
+      owner.op->Explain(event, reasons);
     }
   }
-  return shares;
+  return reasons;
 }
 
 std::vector<Contribution> PipelineHarness::State::Explain(const Event& event) {
@@ -241,17 +244,9 @@ std::vector<Contribution> PipelineHarness::State::Explain(const Event& event) {
   std::vector<Contribution> parts;
   for (const Finding& finding : current_verdict.findings) {
     if (total <= 0) break;
-    const double points = current_verdict.risk * finding.risk / total;
-    const std::vector<double> shares = SharesOf(finding.detector, event);
-    const std::string& detector = schema.detectors().at(finding.detector);
-    double shared = 0;
-    for (size_t i = 0; i < shares.size(); ++i) {
-      if (shares[i] <= 0) continue;
-      shared += shares[i];
-      const FeatureInfo& info = schema.features()[i];
-      parts.push_back({detector, info.name, points * shares[i], event.features[i], info.unit});
-    }
-    if (shared <= 0) parts.push_back({detector, "", points, kNone, ""});
+    AddContributions(schema.detectors().at(finding.detector),
+                     current_verdict.risk * finding.risk / total,
+                     ReasonsOf(finding.detector, event), schema.features(), event, &parts);
   }
   std::stable_sort(parts.begin(), parts.end(), [](const Contribution& a, const Contribution& b) {
     return a.points > b.points;
@@ -281,7 +276,8 @@ void PipelineHarness::State::RunPasses(Event* event, Outcome* outcome) {
   current_verdict = {};
   const Person before = memory.people[current_user];
   const auto timers_before = memory.timers;
-  const size_t alerts_before = alerts.size(), risks_before = risks.size();
+  const size_t alerts_before = alerts.size(), risks_before = risks.size(),
+               samples_before = samples.size();
   for (size_t i = 0; i < owners.size() && !outcome->dropped; ++i) {
     current_operator = i;
     const Result<Flow> flow = owners[i].op->Process(*event, *this);
@@ -291,6 +287,7 @@ void PipelineHarness::State::RunPasses(Event* event, Outcome* outcome) {
       memory.timers = timers_before;
       alerts.resize(alerts_before);
       risks.resize(risks_before);
+      samples.resize(samples_before);
       return;
     }
     outcome->dropped = *flow == Flow::kDrop;
@@ -307,6 +304,7 @@ void PipelineHarness::State::RunPasses(Event* event, Outcome* outcome) {
 void PipelineHarness::State::Describe(const Event& event, Outcome* outcome) const {
   for (size_t i = 0; i < event.features.size(); ++i) {
     outcome->features[schema.features()[i].name] = event.features[i];
+    outcome->normals[schema.features()[i].name] = event.normals[i];
   }
   for (size_t i = 0; i < event.fields.size(); ++i) {
     const std::string name(schema.fields.name(i));
@@ -314,9 +312,9 @@ void PipelineHarness::State::Describe(const Event& event, Outcome* outcome) cons
     if (!std::isnan(event.fields[i].number)) outcome->numbers[name] = event.fields[i].number;
   }
   if (outcome->verdict.findings.empty()) return;
-  const std::vector<double> shares = SharesOf(outcome->verdict.findings.front().detector, event);
-  for (size_t i = 0; i < shares.size(); ++i) {
-    outcome->shares.emplace_back(schema.features()[i].name, shares[i]);
+  const std::vector<Reason> reasons = ReasonsOf(outcome->verdict.findings.front().detector, event);
+  for (size_t i = 0; i < reasons.size(); ++i) {
+    outcome->shares.emplace_back(schema.features()[i].name, reasons[i].share);
   }
 }
 
@@ -353,6 +351,7 @@ Outcome PipelineHarness::Send(const EventBuilder& builder) {
   event.time = builder.time_;
   event.user = filled.user_;
   event.features.assign(state.schema.features().size(), kNone);
+  event.normals.assign(state.schema.features().size(), Normal());
   const std::string raw = StrCat("{\"event_id\":\"", filled.fields_["event_id"], "\"}");
   event.raw = raw;
   event.log_offset = offset;
@@ -377,6 +376,9 @@ const std::vector<Alert>& PipelineHarness::alerts() const {
 }
 const std::vector<UserRisk>& PipelineHarness::risks() const {
   return state_->risks;
+}
+const std::vector<Sample>& PipelineHarness::samples() const {
+  return state_->samples;
 }
 const std::map<std::string, int>& PipelineHarness::suppressed() const {
   return state_->suppressed_counts;
@@ -406,6 +408,7 @@ std::shared_ptr<const PipelineHarness::Saved> PipelineHarness::Save() const {
   saved->memory = state_->memory;
   saved->alerts = state_->alerts;
   saved->risks = state_->risks;
+  saved->samples = state_->samples;
   saved->suppressed = state_->suppressed_counts;
   for (const auto& entry : state_->schema.models()) saved->models.push_back(entry.model->Save());
   return saved;
@@ -415,6 +418,7 @@ void PipelineHarness::Load(const Saved& saved) {
   state_->memory = saved.memory;
   state_->alerts = saved.alerts;
   state_->risks = saved.risks;
+  state_->samples = saved.samples;
   state_->suppressed_counts = saved.suppressed;
   for (size_t i = 0; i < saved.models.size(); ++i) {
     const Status status = state_->schema.models().at(i).model->Load(saved.models[i]);

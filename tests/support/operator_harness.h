@@ -65,6 +65,7 @@ struct Outcome {
   bool dropped = false;
   Verdict verdict;
   std::map<std::string, double> features;
+  std::map<std::string, Normal> normals;     // By feature.
   std::map<std::string, std::string> texts;  // Of every slot with a value, derived ones included.
   std::map<std::string, double> numbers;
   std::vector<std::pair<std::string, double>> shares;  // Explain of the first detector, by feature.
@@ -95,6 +96,7 @@ class PipelineHarness {
   const PipelineSchema& schema() const;
   const std::vector<Alert>& alerts() const;
   const std::vector<UserRisk>& risks() const;
+  const std::vector<Sample>& samples() const;
   const std::map<std::string, int>& suppressed() const;  // By reason.
   size_t timers() const;                                 // Waiting.
   size_t StateBytes() const;                             // Of one person: the slots' sizes.

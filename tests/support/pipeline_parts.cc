@@ -49,13 +49,15 @@ class Learning final : public Operator {
   Result<Flow> Process(Event& event, Context& context) override {
     x_ = static_cast<double>(Hash64(event.fields[kEventId].text) % 1000) / 1000;
     context.verdict().findings.push_back(
-        {detector_, model_.Score({&x_, 1}), 50, model_.Maturity()});
+        {detector_, model_.Score({&x_, 1}), 1, 50, model_.Maturity()});
     return Flow::kNext;
   }
   void Learn(const Event&, const Verdict&, Context& context) noexcept override {
     context.Learn(entry_, {&x_, 1});
   }
-  void Explain(const Event&, std::span<double> shares) const noexcept override { shares[0] = 1; }
+  void Explain(const Event&, std::span<Reason> reasons) const noexcept override {
+    reasons[0].share = 1;
+  }
 
  private:
   FoldingModel model_;
@@ -151,6 +153,9 @@ class PlainEncoder final : public AlertEncoder {
   }
   void EncodeUserRisk(const UserRisk& risk, std::string* out) override {
     *out += StrCat("risk ", risk.user, " ", ToMillis(risk.as_of), " ", risk.score);
+  }
+  void EncodeSample(const Sample& sample, std::string* out) override {
+    *out += StrCat("sample ", sample.user, " ", SampleWhyName(sample.why));
   }
 };
 

@@ -74,7 +74,8 @@ class Planted final : public Operator {
   Result<Flow> Process(Event& event, Context& context) override {
     const double risk = event.fields[field_].number;
     if (!std::isnan(risk))
-      context.verdict().findings.push_back({detector_, risk / 100, risk, maturity_});
+      context.verdict().findings.push_back(
+          {detector_, risk / 100, std::pow(10, -risk / 20), risk, maturity_});
     return Flow::kNext;
   }
 

@@ -1,7 +1,7 @@
 // Streams of one person's events for properties: RapidCheck makes them, and makes a failing one as
 // short and plain as it can.
 //
-//   CHECK(Holds("counts agree", [] {
+//   CHECK(Holds([] {
 //     const auto events = *Streams({.lateness = 1h});
 //     RC_ASSERT(…);
 //   }));
@@ -10,6 +10,7 @@
 #include <rapidcheck.h>
 
 #include <cstdlib>
+#include <limits>
 #include <ostream>
 #include <string>
 #include <tuple>
@@ -81,9 +82,9 @@ inline rc::Gen<std::vector<RandomEvent>> Streams(StreamShape shape) {
 
 // Checks `property` with fixed seeds; RC_PARAMS in the environment asks for others or more.
 template <typename Property>
-bool Holds(const std::string& what, Property&& property) {
+bool Holds(Property&& property) {
   ::setenv("RC_PARAMS", "seed=20260302 max_success=30", 0);
-  return rc::check(what, std::forward<Property>(property));
+  return rc::check(std::forward<Property>(property));
 }
 
 }  // namespace bongsu

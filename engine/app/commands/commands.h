@@ -13,7 +13,10 @@ namespace bongsu {
 
 void RegisterRun(CLI::App& app, std::function<int()>* action);
 void RegisterDemo(CLI::App& app, std::function<int()>* action);
+void RegisterGenerate(CLI::App& app, std::function<int()>* action);
 void RegisterReplay(CLI::App& app, std::function<int()>* action);
+void RegisterEval(CLI::App& app, std::function<int()>* action);
+void RegisterTail(CLI::App& app, std::function<int()>* action);
 void RegisterTopics(CLI::App& app, std::function<int()>* action);
 void RegisterCheck(CLI::App& app, std::function<int()>* action);
 void RegisterSchema(CLI::App& app, std::function<int()>* action);

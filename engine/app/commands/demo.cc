@@ -4,194 +4,126 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <memory>
-#include <set>
 
 #include "engine/app/commands/commands.h"
 #include "engine/app/commands/support.h"
-#include "engine/app/demo_stream.h"
+#include "engine/app/judge.h"
 #include "engine/app/replay.h"
 #include "engine/base/strings.h"
-#include "engine/json/reader.h"
+#include "engine/generate/bank.h"
+#include "engine/io/file/json_lines_writer.h"
 #include "engine/json/writer.h"
 
 namespace bongsu {
 namespace {
 
 struct DemoArguments {
-  std::string config, out = "bongsu-demo";
-  DemoOptions stream;
+  std::string config, out = "bongsu-demo", budget = "3/day";
+  BankOptions bank{.people = 1000, .days = 60, .effects = {3, 5, 10}};
   bool json = false;
 };
 
-// What the demo needs to know of one alert.
-struct Seen {
-  std::string user, message;
-  Timestamp time;
-  double risk = 0;
-};
-
-struct Person {
-  int alerts = 0;
-  Seen top;
-  Timestamp first;
-};
-
-struct Outcome {
-  DemoBank bank;
-  ReplayResult replay;
-  std::map<std::string, Person> people;  // Who alerted.
-  int64_t right = 0;                     // Alerts about what was planted.
-  std::set<std::string> caught, kinds, kinds_caught;
-  double precision() const {
-    return replay.alerts == 0 ? 0 : static_cast<double>(right) / static_cast<double>(replay.alerts);
-  }
-  double recall() const {
-    return static_cast<double>(caught.size()) / static_cast<double>(bank.planted.size());
-  }
-};
-
-// The member at the end of `path`; our own alerts always have it.
-JsonValue At(JsonValue value, std::initializer_list<std::string_view> path) {
-  for (const std::string_view key : path) {
-    const std::optional<JsonValue> member = value.Find(key);
-    BONGSU_CHECK(member.has_value());
-    value = *member;
-  }
-  return value;
-}
-
-Seen ReadAlert(JsonReader& reader, std::string_view text) {
-  const std::optional<JsonValue> alert = reader.Parse(text);
-  BONGSU_CHECK(alert.has_value());
-  Seen seen;
-  seen.user = At(*alert, {"actor", "user", "uid"}).AsString();
-  seen.message = At(*alert, {"message"}).AsString();
-  seen.time = FromMillis(At(*alert, {"start_time"}).AsInt());
-  seen.risk = At(*alert, {"risk_score"}).AsDouble();
-  return seen;
-}
-
-void Judge(Outcome* outcome) {
-  JsonReader reader;
-  for (const std::string& text : outcome->replay.alert_json) {
-    const Seen seen = ReadAlert(reader, text);
-    Person& person = outcome->people[seen.user];
-    if (person.alerts++ == 0 || seen.time < person.first) person.first = seen.time;
-    if (seen.risk > person.top.risk) person.top = seen;
-    const auto planted = outcome->bank.planted.find(seen.user);
-    if (planted == outcome->bank.planted.end() || seen.time < planted->second.from ||
-        seen.time > planted->second.to) {
-      continue;
+// The bank's tables, labels and events as files in `dir`.
+Status WriteBank(const Bank& bank, const std::string& dir) {
+  std::map<std::string, std::unique_ptr<JsonLinesWriter>> files;
+  const auto append = [&](const std::string& name, std::string_view line) -> Status {
+    std::unique_ptr<JsonLinesWriter>& file = files[name];
+    if (!file) {
+      BONGSU_ASSIGN_OR_RETURN(file, JsonLinesWriter::Make(StrCat(dir, "/", name)));
     }
-    ++outcome->right;
-    outcome->caught.insert(seen.user);
-    outcome->kinds_caught.insert(planted->second.kind);
-  }
-  for (const auto& [user, planted] : outcome->bank.planted) outcome->kinds.insert(planted.kind);
+    return file->Append(line);
+  };
+  BONGSU_RETURN_IF_ERROR(bank.ForEachTableLine([&](std::string_view file, std::string_view line) {
+    return append(std::string(file), line);
+  }));
+  const std::string labels = FormatLabels(bank.labels());
+  BONGSU_RETURN_IF_ERROR(
+      append("labels.csv", std::string_view(labels).substr(0, labels.size() - 1)));
+  BONGSU_RETURN_IF_ERROR(bank.ForEachEvent([&](Timestamp, std::string_view, std::string_view json) {
+    return append("events.jsonl", json);
+  }));
+  for (const auto& [name, file] : files) BONGSU_RETURN_IF_ERROR(file->Finish());
+  return Status::Ok();
 }
 
-void PrintJson(const Outcome& outcome) {
+// The tables of the generated bank take the place of the configured ones.
+Environment DemoEnvironment(const DemoArguments& arguments) {
+  const std::string tables = std::filesystem::absolute(arguments.out).string();
+  return
+      [tables, budget = arguments.budget](const std::string& name) -> std::optional<std::string> {
+        if (name == "BONGSU_TABLES") return tables;
+        if (name == "BONGSU_BUDGET") return budget;
+        return ProcessEnvironment()(name);
+      };
+}
+
+void PrintJson(const ReplayResult& replay, const Judgement& judgement) {
   std::string line;
-  JsonWriter(&line)
-      .BeginObject()
-      .Key("events")
-      .Int(outcome.replay.events)
-      .Key("alerts")
-      .Int(outcome.replay.alerts)
-      .Key("planted")
-      .Int(static_cast<int64_t>(outcome.bank.planted.size()))
-      .Key("caught")
-      .Int(static_cast<int64_t>(outcome.caught.size()))
-      .Key("kinds_planted")
-      .Int(static_cast<int64_t>(outcome.kinds.size()))
-      .Key("kinds_caught")
-      .Int(static_cast<int64_t>(outcome.kinds_caught.size()))
-      .Key("precision")
-      .Double(outcome.precision())
-      .Key("recall")
-      .Double(outcome.recall())
-      .Key("events_per_second")
-      .Double(static_cast<double>(outcome.replay.events) / std::max(outcome.replay.seconds, 1e-9))
-      .EndObject();
+  JsonWriter json(&line);
+  json.BeginObject().Key("events").Int(replay.events).Key("alerts").Int(judgement.alerts);
+  WriteJudgement(judgement, &json);
+  json.Key("events_per_second")
+      .Double(static_cast<double>(replay.events) / std::max(replay.seconds, 1e-9));
+  json.EndObject();
   std::cout << line << std::endl;
-}
-
-std::string Padded(std::string text, size_t width) {
-  text.resize(std::max(width, text.size()), ' ');
-  return text + "  ";
 }
 
 std::string Percent(double share) {
   return StrCat(static_cast<int>(share * 100 + 0.5), " %");
 }
 
-// The reasons of a message, cut at a word: the risk and the name have columns of their own.
-std::string Why(const std::string& message) {
-  constexpr size_t kWidth = 100;
-  const size_t colon = message.find("\": ");
-  std::string why = colon == std::string::npos ? message : message.substr(colon + 3);
-  if (why.size() <= kWidth) return why;
-  const size_t space = why.rfind(", ", kWidth);
-  return why.substr(0, space == std::string::npos ? kWidth : space) + " …";
-}
-
-void PrintTable(const Outcome& outcome, const DemoArguments& arguments) {
-  std::vector<std::pair<std::string, Person>> ranked(outcome.people.begin(), outcome.people.end());
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
-    return a.second.top.risk > b.second.top.risk;
-  });
-  std::string out = StrCat("\n", Padded("planted", 8), Padded("kind", 18), Padded("caught", 6),
-                           Padded("rank", 4), Padded("after", 6), "risk  why\n");
-  for (const auto& [user, planted] : outcome.bank.planted) {
-    out += Padded(user, 8) + Padded(planted.kind, 18);
-    if (!outcome.caught.contains(user)) {
-      out += "no\n";
-      continue;
-    }
-    const auto at =
-        std::find_if(ranked.begin(), ranked.end(), [&](const auto& r) { return r.first == user; });
-    const Person& person = at->second;
-    const auto after = std::chrono::floor<std::chrono::minutes>(
-        std::max(person.first, planted.from) - planted.from);
-    out += Padded("yes", 6) + Padded(StrCat(at - ranked.begin() + 1), 4) +
-           Padded(FormatDuration(after), 6) + Padded(StrCat(static_cast<int>(person.top.risk)), 4) +
-           Why(person.top.message) + "\n";
-  }
-  out += StrCat(
-      "\n", outcome.replay.events, " events of ", arguments.stream.people, " people in ",
-      arguments.stream.days, " days; ", outcome.replay.alerts, " alerts about ",
-      outcome.people.size(), " people\ncaught ", outcome.caught.size(), " of ",
-      outcome.bank.planted.size(), " planted (", outcome.kinds_caught.size(), " of ",
-      outcome.kinds.size(), " kinds); precision ", Percent(outcome.precision()), ", recall ",
-      Percent(outcome.recall()), "\n",
-      static_cast<int64_t>(static_cast<double>(outcome.replay.events) /
-                           std::max(outcome.replay.seconds, 1e-9)),
-      " events/s, from a file to alerts, one thread\n\nWhere to look next:\n  ", arguments.out,
-      "/alerts.jsonl     every alert, OCSF Detection Finding\n  ", arguments.out,
-      "/user-risk.jsonl  every change of a person's risk\n  ", arguments.out,
-      "/events.jsonl     the events; bongsu replay --input scores them again, byte for byte\n"
-      "  bongsu check --verbose           the features, and the state they need\n");
-  std::cout << out << std::flush;
+void PrintText(const ReplayResult& replay, const Judgement& judgement,
+               const DemoArguments& arguments) {
+  TallyTable effects;
+  AddTo(judgement, &effects);
+  std::map<std::string, Tally> harmless;
+  AddHarmlessTo(judgement, &harmless);
+  const std::string& out = arguments.out;
+  std::cout << "\n"
+            << InsiderTable(judgement) << "\nCaught by kind and by how many times the person's own "
+            << "normal it was:\n"
+            << EffectTable(effects) << "\nHarmless oddities that alerted:\n"
+            << HarmlessTable(harmless) << "\n"
+            << StrCat(replay.events, " events of ", arguments.bank.people, " people in ",
+                      arguments.bank.days, " days; ", judgement.alerts, " alerts about ",
+                      judgement.people, " people, budget ", arguments.budget, "\ncaught ",
+                      judgement.caught(), " of ", judgement.insiders.size(), " insiders (",
+                      judgement.KindsCaught().size(), " of ", judgement.KindsPlanted().size(),
+                      " kinds); precision ", Percent(judgement.precision()), ", recall ",
+                      Percent(judgement.recall()), "\n",
+                      static_cast<int64_t>(static_cast<double>(replay.events) /
+                                           std::max(replay.seconds, 1e-9)),
+                      " events/s, from a file to alerts, one thread; state of a person: ",
+                      replay.people > 0 ? replay.state_bytes / replay.people : 0,
+                      " bytes\n\nWhere to look next:\n  ", out,
+                      "/alerts.jsonl     every alert; bongsu tail ", out,
+                      "/alerts.jsonl reads it to you\n  ", out,
+                      "/user-risk.jsonl  every change of a person's risk\n  ", out,
+                      "/labels.csv       what was planted\n  ", out,
+                      "/events.jsonl     the events; bongsu replay --input scores them again, byte "
+                      "for byte\n")
+            << std::flush;
 }
 
 int RunDemo(const DemoArguments& arguments) {
-  std::optional<EngineConfig> config = LoadOrReport(arguments.config);
-  if (!config) return 1;
-  std::error_code error;
-  std::filesystem::create_directories(arguments.out, error);
-  const std::string events = arguments.out + "/events.jsonl";
-  Outcome outcome;
-  if (!arguments.json)
+  if (!arguments.json) {
     std::cout << "Bongsu demo: a bank with insiders planted in it, on the embedded log"
               << std::endl;
-  Result<DemoBank> bank = WriteDemoStream(arguments.stream, events);
-  if (!bank.ok()) return Fail(bank.status());
-  outcome.bank = *std::move(bank);
+  }
+  const Result<Bank> bank = Bank::Make(arguments.bank);
+  if (!bank.ok()) return Fail(bank.status()), 2;
+  std::error_code error;
+  std::filesystem::create_directories(arguments.out, error);
+  if (const Status status = WriteBank(*bank, arguments.out); !status.ok()) return Fail(status);
+  std::optional<EngineConfig> config = LoadOrReport(arguments.config, DemoEnvironment(arguments));
+  if (!config) return 1;
   SourceOptions source;
   source.name.value = "demo";
-  source.files = {events};
+  source.files = {arguments.out + "/events.jsonl"};
   config->sources = {source};
+  config->kafka.partitions = 1;  // A thousand people are one community.
   ReplayOptions options;
   options.alerts_path = arguments.out + "/alerts.jsonl";
   options.user_risk_path = arguments.out + "/user-risk.jsonl";
@@ -201,12 +133,12 @@ int RunDemo(const DemoArguments& arguments) {
     options.progress = [](int64_t records) {
       std::cerr << "\r" << records << " events" << std::flush;
     };
-  Result<ReplayResult> replay = Replay(*config, options);
+  const Result<ReplayResult> replay = Replay(*config, options);
   if (terminal) std::cerr << "\r\033[K";
   if (!replay.ok()) return Fail(replay.status());
-  outcome.replay = *std::move(replay);
-  Judge(&outcome);
-  arguments.json ? PrintJson(outcome) : PrintTable(outcome, arguments);
+  const Result<Judgement> judgement = Judge(replay->alert_json, bank->labels());
+  if (!judgement.ok()) return Fail(judgement.status());
+  arguments.json ? PrintJson(*replay, *judgement) : PrintText(*replay, *judgement, arguments);
   return std::cout.good() ? 0 : 1;
 }
 
@@ -220,15 +152,20 @@ void RegisterDemo(CLI::App& app, std::function<int()>* action) {
                       "Configuration (default: bongsu.yaml, else the shipped one)");
   command->add_option("--out", arguments->out, "Directory for events and alerts")
       ->capture_default_str();
-  command->add_option("--people", arguments->stream.people)
-      ->check(CLI::Range(90, 1'000'000))
+  command->add_option("--people", arguments->bank.people)->capture_default_str();
+  command->add_option("--days", arguments->bank.days)->capture_default_str();
+  command->add_option("--seed", arguments->bank.seed)->capture_default_str();
+  command->add_option("--insiders", arguments->bank.insiders_of_a_kind, "Of each kind")
       ->capture_default_str();
-  command->add_option("--days", arguments->stream.days)
-      ->check(CLI::Range(7, 366))
+  command
+      ->add_option("--effects", arguments->bank.effects,
+                   "How many times their own normal insiders do, taken in turn")
+      ->delimiter(',')
       ->capture_default_str();
-  command->add_option("--seed", arguments->stream.seed)->capture_default_str();
+  command->add_option("--budget", arguments->budget, "Alerts that people can look at")
+      ->capture_default_str();
   command->add_flag("--json", arguments->json, "One JSON object");
-  command->footer("Example:\n  bongsu demo --people 1000");
+  command->footer("Example:\n  bongsu demo --people 1000 --seed 7");
   command->final_callback(
       [action, arguments] { *action = [arguments] { return RunDemo(*arguments); }; });
 }

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "engine/app/commands/commands.h"
 #include "engine/app/commands/support.h"
+#include "engine/app/judge.h"
 #include "engine/base/strings.h"
 #include "engine/json/writer.h"
 
@@ -16,73 +18,35 @@ namespace bongsu {
 namespace {
 
 struct ReplayArguments {
-  std::string config, source;
+  std::string config, source, labels;
   std::vector<std::string> inputs;
   ReplayOptions options;
   bool json = false;
 };
 
-// The source that the input is read as: the named one, or the only one that there is.
-Status ChooseSource(const ReplayArguments& arguments, EngineConfig* config) {
-  std::vector<std::string> names;
-  for (const SourceOptions& source : config->sources) names.push_back(source.name.value);
-  const std::string wanted =
-      arguments.source.empty() && names.size() == 1 ? names[0] : arguments.source;
-  for (const MappingFile& mapping :
-       config->mapping_files) {  // "cloudtrail" stands for aws.cloudtrail too.
-    if (std::find(names.begin(), names.end(), wanted) != names.end()) break;
-    if (mapping.name != wanted && !mapping.name.ends_with("." + wanted)) continue;
-    SourceOptions source;
-    source.name.value = wanted;
-    source.format.value = mapping.name;
-    config->sources.push_back(std::move(source));
-    break;
-  }
-  for (SourceOptions& source : config->sources) {
-    if (source.name.value != wanted) continue;
-    SourceOptions chosen = source;
-    chosen.topic.value.clear();
-    chosen.use_stdin = arguments.inputs.size() == 1 && arguments.inputs[0] == "-";
-    chosen.files = chosen.use_stdin ? std::vector<std::string>() : arguments.inputs;
-    config->sources = {std::move(chosen)};
-    return Status::Ok();
-  }
-  return Status::Invalid(StrCat("--source: expected one of ", Join(names, ", "), ", got \"", wanted,
-                                "\"", DidYouMeanHint(wanted, names)));
+double EventsPerSecond(const ReplayResult& result) {
+  return static_cast<double>(result.events) / std::max(result.seconds, 1e-9);
 }
 
-void PrintResult(const ReplayResult& result, bool json) {
-  if (!json) {
-    std::cout << StrCat(
-        result.records, " records: ", result.events, " events, ", result.dead_letters,
-        " dead letters\n", result.alerts, " alerts, digest ", result.digest, "\n",
-        static_cast<int64_t>(static_cast<double>(result.events) / std::max(result.seconds, 1e-9)),
-        " events/s\n");
-    return;
-  }
+std::string AsJson(const ReplayResult& result, const std::optional<Judgement>& judgement) {
   std::string line;
-  JsonWriter(&line)
-      .BeginObject()
-      .Key("records")
-      .Int(result.records)
-      .Key("events")
-      .Int(result.events)
-      .Key("dead_letters")
-      .Int(result.dead_letters)
-      .Key("alerts")
-      .Int(result.alerts)
-      .Key("mapped_ratio")
-      .Double(result.mapped_ratio)
-      .Key("digest")
-      .String(result.digest)
-      .Key("events_per_second")
-      .Double(static_cast<double>(result.events) / std::max(result.seconds, 1e-9))
-      .Key("people")
-      .Int(result.people)
-      .Key("state_bytes")
-      .Int(result.state_bytes)
-      .EndObject();
-  std::cout << line << std::endl;
+  JsonWriter json(&line);
+  json.BeginObject().Key("records").Int(result.records).Key("events").Int(result.events);
+  json.Key("dead_letters").Int(result.dead_letters).Key("alerts").Int(result.alerts);
+  if (judgement) WriteJudgement(*judgement, &json);
+  json.Key("mapped_ratio").Double(result.mapped_ratio).Key("digest").String(result.digest);
+  json.Key("events_per_second").Double(EventsPerSecond(result)).Key("people").Int(result.people);
+  json.Key("state_bytes").Int(result.state_bytes).EndObject();
+  return line + "\n";
+}
+
+std::string AsText(const ReplayResult& result, const std::optional<Judgement>& judgement) {
+  std::string text =
+      StrCat(result.records, " records: ", result.events, " events, ", result.dead_letters,
+             " dead letters\n", result.alerts, " alerts, digest ", result.digest, "\n",
+             static_cast<int64_t>(EventsPerSecond(result)), " events/s\n");
+  if (judgement) text += "\n" + FormatJudgement(*judgement);
+  return text;
 }
 
 int RunReplay(ReplayArguments& arguments) {
@@ -92,11 +56,17 @@ int RunReplay(ReplayArguments& arguments) {
   std::optional<EngineConfig> config = LoadOrReport(arguments.config);
   if (!config) return 1;
   if (!arguments.options.from_topic) {
-    if (const Status status = ChooseSource(arguments, &*config); !status.ok())
+    if (const Status status = ReadFrom(arguments.inputs, arguments.source, &*config); !status.ok())
       return Fail(status), 2;
   } else if (config->kafka.brokers.empty()) {
     return Fail(Status::Invalid("replay --from-topic: the configuration names no kafka.brokers")),
            2;
+  }
+  std::optional<std::vector<Label>> labels;  // Read first: a replay may take long.
+  if (!arguments.labels.empty()) {
+    Result<std::vector<Label>> read = ReadLabelsFile(arguments.labels);
+    if (!read.ok()) return Fail(read.status());
+    labels = *std::move(read);
   }
   const bool terminal = isatty(STDERR_FILENO) != 0;
   if (terminal) {
@@ -107,7 +77,13 @@ int RunReplay(ReplayArguments& arguments) {
   const Result<ReplayResult> result = Replay(*config, arguments.options);
   if (terminal) std::cerr << "\r\033[K";
   if (!result.ok()) return Fail(result.status());
-  PrintResult(*result, arguments.json);
+  std::optional<Judgement> judgement;
+  if (labels) {
+    Result<Judgement> judged = Judge(result->alert_json, *labels);
+    if (!judged.ok()) return Fail(judged.status());
+    judgement = *std::move(judged);
+  }
+  std::cout << (arguments.json ? AsJson : AsText)(*result, judgement) << std::flush;
   return std::cout.good() ? 0 : 1;
 }
 
@@ -130,6 +106,10 @@ void RegisterReplay(CLI::App& app, std::function<int()>* action) {
                       "Write dead letters here, as JSON lines");
   command->add_option("--user-risk", arguments->options.user_risk_path,
                       "Write changes of people's risk here");
+  command->add_option("--samples", arguments->options.samples_path,
+                      "Write what the detectors saw of alerts and of other chosen events here");
+  command->add_option("--labels", arguments->labels,
+                      "What was planted, as `generate --labels` writes it: judges the alerts");
   command->add_flag("--json", arguments->json, "One JSON object");
   command->footer(
       "Example:\n  bongsu replay -c bongsu.yaml --input access.jsonl.gz --alerts alerts.jsonl "

@@ -22,10 +22,9 @@ std::string FindConfig(const std::string& named) {
   return "bongsu.yaml";
 }
 
-std::optional<EngineConfig> LoadOrReport(const std::string& named) {
+std::optional<EngineConfig> LoadOrReport(const std::string& named, const Environment& environment) {
   Problems problems;
-  Result<EngineConfig> config =
-      LoadEngineConfig(FindConfig(named), ProcessEnvironment(), &problems);
+  Result<EngineConfig> config = LoadEngineConfig(FindConfig(named), environment, &problems);
   if (problems.empty() && config.ok()) return *std::move(config);
   std::cerr << problems.Format();
   if (problems.empty()) std::cerr << "bongsu: " << config.status().message() << "\n";

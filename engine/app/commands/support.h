@@ -14,7 +14,8 @@ namespace bongsu {
 std::string FindConfig(const std::string& named);
 
 // Loads it; on failure prints every problem to standard error and gives nullopt.
-std::optional<EngineConfig> LoadOrReport(const std::string& named);
+std::optional<EngineConfig> LoadOrReport(const std::string& named,
+                                         const Environment& environment = ProcessEnvironment());
 
 // Prints "bongsu: <message>" to standard error; 1.
 int Fail(const Status& status);

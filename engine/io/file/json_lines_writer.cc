@@ -1,6 +1,7 @@
 #include "engine/io/file/json_lines_writer.h"
 
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cerrno>
 #include <cstring>
@@ -16,7 +17,14 @@ Result<std::unique_ptr<JsonLinesWriter>> JsonLinesWriter::Make(std::string path)
   if (file == nullptr) {
     return Status::Invalid(StrCat(partial, ": cannot be written: ", std::strerror(errno)));
   }
-  return std::unique_ptr<JsonLinesWriter>(new JsonLinesWriter(std::move(path), file));
+  std::unique_ptr<JsonLinesWriter> writer(new JsonLinesWriter(std::move(path), file));
+  if (!writer->path_.ends_with(".gz")) return writer;
+  // The lowest level: events come faster than a higher one takes them.
+  const int descriptor = dup(fileno(file));
+  writer->gzip_ = descriptor < 0 ? nullptr : gzdopen(descriptor, "wb1");
+  if (writer->gzip_ != nullptr) return writer;
+  if (descriptor >= 0) close(descriptor);
+  return writer->Failed("compressed");
 }
 
 JsonLinesWriter::JsonLinesWriter(std::string path, std::FILE* file)
@@ -24,6 +32,7 @@ JsonLinesWriter::JsonLinesWriter(std::string path, std::FILE* file)
 
 JsonLinesWriter::~JsonLinesWriter() {
   if (file_ == nullptr) return;
+  if (gzip_ != nullptr) gzclose_w(gzip_);
   std::fclose(file_);
   unlink(partial_.c_str());
 }
@@ -34,15 +43,19 @@ Status JsonLinesWriter::Failed(std::string_view what) const {
 
 Status JsonLinesWriter::Append(std::string_view line) {
   if (file_ == nullptr) return Status::Invalid(StrCat(path_, ": is already finished"));
-  if (std::fwrite(line.data(), 1, line.size(), file_) != line.size() ||
-      std::fputc('\n', file_) == EOF) {
-    return Failed("written");
-  }
-  return Status::Ok();
+  return Write(line) && Write("\n") ? Status::Ok() : Failed("written");
+}
+
+bool JsonLinesWriter::Write(std::string_view bytes) {
+  if (gzip_ == nullptr) return std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size();
+  return gzfwrite(bytes.data(), 1, bytes.size(), gzip_) == bytes.size();
 }
 
 Status JsonLinesWriter::Finish() {
   if (file_ == nullptr) return Status::Invalid(StrCat(path_, ": is already finished"));
+  if (gzip_ != nullptr && gzclose_w(std::exchange(gzip_, nullptr)) != Z_OK) {
+    return Failed("compressed");
+  }
   if (std::fflush(file_) != 0 || fsync(fileno(file_)) != 0) return Failed("written");
   const int closed = std::fclose(std::exchange(file_, nullptr));
   if (closed != 0 || std::rename(partial_.c_str(), path_.c_str()) != 0) {

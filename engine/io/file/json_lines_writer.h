@@ -1,6 +1,6 @@
 // Writes lines to a file that appears under its name only when it is complete: `replay --alerts
 // OUT`. Until Finish the lines are in "<path>.partial", which is removed if Finish is never
-// reached.
+// reached. A path that ends in ".gz" is compressed.
 #pragma once
 
 #include <cstdio>
@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "engine/base/status.h"
+
+struct gzFile_s;  // Of zlib.
 
 namespace bongsu {
 
@@ -26,10 +28,12 @@ class JsonLinesWriter final {
 
  private:
   JsonLinesWriter(std::string path, std::FILE* file);
+  bool Write(std::string_view bytes);
   Status Failed(std::string_view what) const;
 
   const std::string path_, partial_;
   std::FILE* file_;
+  gzFile_s* gzip_ = nullptr;  // Writes to a duplicate of the descriptor.
 };
 
 }  // namespace bongsu

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "operators/models/alert_bytes.h"
+
 namespace bongsu {
 namespace {
 
@@ -26,7 +28,8 @@ Fold Sample() {
   alert.risk = 83.25;
   alert.user_risk = 70;
   alert.confidence = 55;
-  alert.contributions = {{"behaviour", "rows_vs_self", 83.25, std::nan(""), "ratio"}};
+  alert.contributions = {{"behaviour", "rows_vs_self", 80, std::nan(""), "ratio"},
+                         {"behaviour", "new_country", 3.25, 1, "new", {1, 2}, 1e-3, "RO"}};
   alert.event_json = "{\"event_id\":\"x\"}";
   alert.evidence = {"db", 1, 130, 7};
   alert.log_offset = 4711;
@@ -49,6 +52,36 @@ TEST_CASE("a fold comes back as it was") {
   CHECK(back->alert.event_json == "{\"event_id\":\"x\"}");
   CHECK(back->alert.log_offset == 4711);
   CHECK(std::isnan(back->alert.contributions[0].observed));
+  CHECK(back->alert.contributions[1].value == "RO");
+}
+
+TEST_CASE("a fold that the last release wrote is still read") {
+  std::string bytes;
+  ByteWriter writer(&bytes);
+  writer.U8(1);
+  writer.U8(1);
+  for (const int64_t t : {5, 1, 2, 3}) writer.I64(t);
+  writer.I64(7);
+  writer.F64(61.5);
+  writer.U64(4);
+  writer.Text("behaviour");
+  WriteCause({"db", 1, 99, 0}, &writer);
+  writer.I64(12);
+  for (const double v : {83.25, 70.0, 55.0}) writer.F64(v);
+  writer.Varint(1);
+  for (const char* text : {"behaviour", "rows"}) writer.Text(text);
+  for (const double v : {83.25, 17.0}) writer.F64(v);
+  writer.Text("rows");
+  writer.Text("{}");
+  WriteCause({"db", 1, 130, 7}, &writer);
+  writer.I64(4711);
+  const auto back = DecodeFold(bytes);
+  REQUIRE(back.ok());
+  CHECK(back->unsent == 7);
+  CHECK(back->alert.contributions[0].unit == "rows");
+  CHECK(std::isnan(back->alert.contributions[0].normal.usual));
+  CHECK(back->alert.evidence.index == 7);
+  CHECK(back->alert.log_offset == 4711);
 }
 
 TEST_CASE("a damaged fold and one of a later release are told apart") {

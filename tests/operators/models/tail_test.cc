@@ -173,15 +173,115 @@ TEST_CASE("two halves merge into the whole, byte for byte") {
   CHECK(left.TailProbability(0.99) == whole.TailProbability(0.99));
 }
 
-TEST_CASE("with a memory the past fades, so that a new normal becomes normal") {
-  TailCalibrator forgetting(1000), keeping;
-  for (TailCalibrator* tail : {&forgetting, &keeping}) {
-    for (int i = 0; i < 10000; ++i) Learn(tail, 0.2);
-    for (int i = 0; i < 3000; ++i) Learn(tail, 0.7);
+constexpr double kDay = 86400;
+constexpr double kStep = kDay / 64;  // With a half-life of a day.
+
+void LearnAt(TailCalibrator* tail, double score, double seconds) {
+  const double x[] = {score, seconds};
+  tail->Learn(x);
+}
+
+TEST_CASE("the past fades by event time: what is a half-life old counts half") {
+  TailCalibrator fading(kDay), keeping;
+  for (TailCalibrator* tail : {&fading, &keeping}) {
+    for (int i = 0; i < 1000; ++i) LearnAt(tail, 0.2, 1e9);
+    for (int i = 0; i < 1000; ++i) LearnAt(tail, 0.7, 1e9 + kDay);
   }
-  CHECK(keeping.TailProbability(0.7) == Approx(3001.0 / 13001));
-  CHECK(forgetting.TailProbability(0.7) > 0.6);
-  CHECK(forgetting.learned() == 13000);
+  CHECK(keeping.TailProbability(0.7) == Approx(1001.0 / 2001));
+  CHECK(fading.TailProbability(0.7) == Approx(1001.0 / 1501).epsilon(1e-3));
+  CHECK(fading.learned() == 2000);
+}
+
+TEST_CASE("how many scores there were does not make the past fade, only time does") {
+  TailCalibrator tail(kDay);
+  for (int i = 0; i < 50; ++i) LearnAt(&tail, 0.9, 1e9);
+  for (int i = 0; i < 100000; ++i) LearnAt(&tail, 0.2, 1e9 + i * (kStep / 200000));
+  CHECK(tail.TailProbability(0.9) == Approx(51.0 / 100051).epsilon(1e-6));
+}
+
+TEST_CASE("after a long silence the past is gone, and the next score begins anew") {
+  TailCalibrator tail(kDay);
+  for (int i = 0; i < 5000; ++i) LearnAt(&tail, 0.2, 1e9);
+  LearnAt(&tail, 0.7, 1e9 + 365 * kDay);
+  CHECK(tail.TailProbability(0.9) == Approx(0.5));
+  CHECK(tail.Maturity() == Approx(1.0 / 10000));
+}
+
+TEST_CASE("within one of the 64 steps of a half-life the order does not matter, byte for byte") {
+  TailCalibrator forward(kDay), backward(kDay);
+  const double first = std::floor(1e9 / kStep) * kStep + 1;
+  for (int i = 0; i < 600; ++i) LearnAt(&forward, i / 600.0, first + i);
+  for (int i = 599; i >= 0; --i) LearnAt(&backward, i / 600.0, first + i);
+  CHECK(forward.Save() == backward.Save());
+}
+
+TEST_CASE("a late score counts as what is left of it") {
+  TailCalibrator tail(kDay);
+  LearnAt(&tail, 0.2, 1e9 + kDay);
+  LearnAt(&tail, 0.7, 1e9);
+  CHECK(tail.TailProbability(0.7) == Approx(1.5 / 2.5).epsilon(0.01));
+  LearnAt(&tail, 0.9, 1e9 - 1e6 * kDay);  // Nothing is left of that.
+  CHECK(tail.TailProbability(0.9) == Approx(1 / 2.5).epsilon(0.01));
+}
+
+TEST_CASE("a score without a time is as of the newest") {
+  TailCalibrator tail(kDay), timed(kDay);
+  LearnAt(&tail, 0.2, 1e9);
+  LearnAt(&timed, 0.2, 1e9);
+  Learn(&tail, 0.7);
+  LearnAt(&timed, 0.7, 1e9);
+  CHECK(tail.Save() == timed.Save());
+  LearnAt(&tail, 0.5, std::numeric_limits<double>::quiet_NaN());
+  CHECK(tail.TailProbability(0.5) == Approx(3.0 / 4));
+}
+
+TEST_CASE("times that no clock shows are survived") {
+  TailCalibrator tail(1e-6);
+  for (const double seconds : {-1e300, 0.0, 1e300, std::numeric_limits<double>::infinity()}) {
+    LearnAt(&tail, 0.5, seconds);
+  }
+  CHECK(tail.TailProbability(0.4) <= 1);
+  CHECK(tail.learned() == 4);
+}
+
+TEST_CASE("with fewer bits a bin is wider, and still never makes a score rarer than it is") {
+  const int bits = GENERATE(1, 3, 5, 8);
+  SplitMix64 random(6);
+  TailCalibrator tail(0, bits);
+  std::vector<double> scores;
+  for (int i = 0; i < 5000; ++i) {
+    scores.push_back(random.Unit());
+    Learn(&tail, scores.back());
+  }
+  std::sort(scores.begin(), scores.end());
+  const auto exact = [&](double s) {
+    const auto as_high = scores.end() - std::lower_bound(scores.begin(), scores.end(), s);
+    return (static_cast<double>(as_high) + 1) / 5001;
+  };
+  const double width = std::exp2(-bits);  // Of a bin, as a part of the distance to 1.
+  for (int i = 1; i < 100; ++i) {
+    const double s = i / 100.0, wider = 1 - (1 - s) * (1 + width);
+    CHECK(tail.TailProbability(s) >= exact(s) - 1e-12);
+    CHECK(tail.TailProbability(s) <= exact(wider) + 1e-12);
+  }
+}
+
+TEST_CASE("halves that end at different times merge as if learned together") {
+  TailCalibrator whole(kDay), old(kDay), recent(kDay);
+  SplitMix64 random(8);
+  for (int i = 0; i < 4000; ++i) {
+    const double score = random.Unit(), at = 1e9 + i * (4 * kDay / 4000);
+    LearnAt(&whole, score, at);
+    LearnAt(i < 2000 ? &old : &recent, score, at);
+  }
+  TailCalibrator other = recent;
+  other.Merge(old);
+  old.Merge(recent);
+  for (const double score : {0.1, 0.5, 0.9, 0.99}) {
+    CHECK(old.TailProbability(score) == Approx(whole.TailProbability(score)).epsilon(1e-3));
+    CHECK(other.TailProbability(score) == Approx(whole.TailProbability(score)).epsilon(1e-3));
+  }
+  CHECK(old.learned() == 4000);
 }
 
 TEST_CASE("a score that is not known is not strange and not counted") {
@@ -201,12 +301,14 @@ TEST_CASE("scores beyond their bounds count as the bound") {
   CHECK(tail.TailProbability(7) == Approx(0.5));
 }
 
-TEST_CASE("a snapshot of another memory is refused, and damaged bytes are found") {
+TEST_CASE("a snapshot of another half-life, size or format is refused; damaged bytes are found") {
   SplitMix64 random(2);
   TailCalibrator tail(5000);
-  for (int i = 0; i < 12000; ++i) Learn(&tail, random.Unit());
+  for (int i = 0; i < 12000; ++i) LearnAt(&tail, random.Unit(), 1e9 + i);
   const std::string saved = tail.Save();
   CHECK(TailCalibrator(6000).Load(saved).code() == Code::kInvalid);
+  CHECK(TailCalibrator(5000, 5).Load(saved).code() == Code::kInvalid);
+  CHECK(TailCalibrator(5000).Load("\x01" + saved.substr(1)).code() == Code::kInvalid);
   TailCalibrator fresh(5000);
   CHECK(fresh.Load("").code() == Code::kCorrupt);
   CHECK(fresh.Load(saved + "x").code() == Code::kCorrupt);
@@ -215,6 +317,10 @@ TEST_CASE("a snapshot of another memory is refused, and damaged bytes are found"
   CHECK(fresh.learned() == 0);
   CHECK(fresh.Load(saved).ok());
   CHECK(fresh.Save() == saved);
+  // It goes on fading from the time of the snapshot.
+  LearnAt(&fresh, 0.5, 1e9 + 20000);
+  LearnAt(&tail, 0.5, 1e9 + 20000);
+  CHECK(fresh.Save() == tail.Save());
 }
 
 }  // namespace

@@ -51,37 +51,38 @@ TEST_CASE("a decayed count halves every half-life, and a late event as if it had
 }
 
 TEST_CASE("windowed counts agree with counting again from the start") {
-  const uint64_t seed = GENERATE(range(1, 9));
-  CAPTURE(seed);
-  const auto events = RandomStream(seed, 400, 3min, 3h, 90min);
-  auto run = Counting("window: 1h");
-  for (size_t i = 0; i < events.size(); ++i) {
-    const auto seen = InWindow(events, i + 1, 1h);
-    REQUIRE(run.Send(events[i].Build()).feature("n") ==
-            static_cast<double>(std::count_if(seen.begin(), seen.end(), Matches)));
-  }
+  CHECK(Holds([] {
+    const auto events = *Streams({.lateness = 90min});
+    auto run = Counting("window: 1h");
+    for (size_t i = 0; i < events.size(); ++i) {
+      const auto seen = InWindow(events, i + 1, 1h);
+      RC_ASSERT(run.Send(events[i].Build()).feature("n") ==
+                static_cast<double>(std::count_if(seen.begin(), seen.end(), Matches)));
+    }
+  }));
 }
 
 TEST_CASE("decayed counts agree with adding up again from the start") {
-  const uint64_t seed = GENERATE(range(1, 5));
-  CAPTURE(seed);
-  const auto events = RandomStream(seed, 300, 3min, 3h, 90min);
-  auto run = Counting("half_life: 30m");
-  for (size_t i = 0; i < events.size(); ++i) {
-    REQUIRE(
-        run.Send(events[i].Build()).feature("n") ==
-        Approx(Faded(events, i + 1, 30min, [](const auto& e) { return Matches(e) ? 1.0 : 0; })));
-  }
+  CHECK(Holds([] {
+    const auto events = *Streams({.lateness = 90min});
+    auto run = Counting("half_life: 30m");
+    for (size_t i = 0; i < events.size(); ++i) {
+      RC_ASSERT(
+          run.Send(events[i].Build()).feature("n") ==
+          Approx(Faded(events, i + 1, 30min, [](const auto& e) { return Matches(e) ? 1.0 : 0; })));
+    }
+  }));
 }
 
 TEST_CASE("the order of events does not change what a window holds in the end") {
-  const uint64_t seed = GENERATE(range(1, 9));
-  CAPTURE(seed);
-  const auto events = RandomStream(seed, 200, 2min, 1h, 30min);
-  auto one = Counting("window: 1h"), other = Counting("window: 1h");
-  for (const RandomEvent& event : events) one.Send(event.Build());
-  for (const RandomEvent& event : Shuffled(events, seed)) other.Send(event.Build());
-  CHECK(one.MemoryOf("ann") == other.MemoryOf("ann"));
+  CHECK(Holds([] {
+    const auto seed = *rc::gen::arbitrary<uint64_t>();
+    const auto events = *Streams({.pace = 2min, .pause = 1h, .lateness = 30min});
+    auto one = Counting("window: 1h"), other = Counting("window: 1h");
+    for (const RandomEvent& event : events) one.Send(event.Build());
+    for (const RandomEvent& event : Shuffled(events, seed)) other.Send(event.Build());
+    RC_ASSERT(one.MemoryOf("ann") == other.MemoryOf("ann"));
+  }));
 }
 
 TEST_CASE("count takes 136 bytes a person in a window and 16 decayed") {

@@ -1,9 +1,10 @@
-// Random streams of one person and the slow, obvious answers that the aggregates must agree with.
+// The slow, obvious answers that aggregates must agree with, from the list of all events.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "engine/base/random.h"
@@ -11,26 +12,14 @@
 
 namespace bongsu {
 
-// Mostly forward by up to `pace`, with pauses of up to `pause` and events up to `lateness` late.
-inline std::vector<RandomEvent> RandomStream(uint64_t seed, size_t size, Duration pace,
-                                             Duration pause, Duration lateness) {
-  SplitMix64 random(seed);
-  const auto below = [&](Duration d) {
-    return Duration(static_cast<int64_t>(random.Unit() * static_cast<double>(d.count())));
-  };
-  std::vector<RandomEvent> events;
-  Timestamp now = kMonday;
-  while (events.size() < size) {
-    now += below(random.Below(20) == 0 ? pause : pace);
-    RandomEvent event;
-    event.time = random.Below(4) == 0 ? now - below(lateness) : now;
-    event.login = random.Below(3) == 0;
-    event.failed = random.Below(2) == 0;
-    event.resource = static_cast<int>(random.Below(40));
-    event.rows = static_cast<double>(random.Below(1000)) / 8;
-    events.push_back(event);
-  }
-  return events;
+inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+// No value is the same as no value.
+inline bool Same(double a, double b) {
+  return a == b || (std::isnan(a) && std::isnan(b));
+}
+inline bool Near(double a, double b, double tolerance = 1e-6) {
+  return Same(a, b) || std::abs(a - b) < tolerance * (1 + std::abs(b));
 }
 
 inline int64_t StepOf(Timestamp time, Duration window) {

@@ -116,7 +116,7 @@ Expectation Of(const std::vector<std::pair<int64_t, double>>& finished, int64_t 
 }
 
 TEST_CASE("zscore agrees with the list of all periods, whatever the lateness") {
-  CHECK(Holds("zscore", [] {
+  CHECK(Holds([] {
     const auto events = *Streams({.pace = 1h, .pause = 30h, .lateness = 9h});
     PipelineHarness run({ZScoreSpec()},
                         "- {name: z, zscore: {sum: rows, window: 8h}, period: 6h, baseline: 3d, "

@@ -40,7 +40,7 @@ double Decayed(double risk, Duration age) {
 
 TEST_CASE("one detector: its risk is the event's") {
   PipelineHarness run(Specs(), kOneDetector);
-  CHECK(run.Send(Risky(73, Start())).verdict.risk == 73);
+  CHECK(run.Send(Risky(73, Start())).verdict.risk == Approx(73));
   CHECK(run.Send(Risky(0, Start())).verdict.risk == 0);
   CHECK(run.Send(EventBuilder("ann", "VIEW").At(Start())).verdict.risk == 0);
 }
@@ -261,6 +261,79 @@ TEST_CASE("saved and loaded with a change held back, nothing is lost") {
     CHECK(restored.risks()[i].as_of == original.risks()[i].as_of);
   }
   CHECK(restored.risks()[2].tombstone);
+}
+
+TEST_CASE("the probability behind the risk is not cut where the risk is") {
+  PipelineHarness run(Specs(), kOneDetector);
+  const Verdict far = run.Send(Risky(140, Start())).verdict;
+  CHECK(far.risk == 100);
+  CHECK(far.tail == Approx(1e-7));
+  PipelineHarness two = Two(1);
+  const Verdict both =
+      two.Send(EventBuilder("ann", "VIEW").With("rows", 140.0).With("bytes", 0.0)).verdict;
+  CHECK(both.tail == Approx(2e-7));  // Two chances.
+  CHECK(both.risk == 100);
+}
+
+// The risks and offsets of the events that the last report tells of.
+std::vector<std::pair<int, int64_t>> RecentOf(const PipelineHarness& run) {
+  std::vector<std::pair<int, int64_t>> out;
+  for (const RiskyEvent& event : run.risks().back().recent) {
+    out.emplace_back(static_cast<int>(std::lround(event.risk)), event.cause.offset);
+  }
+  return out;
+}
+
+using Events = std::vector<std::pair<int, int64_t>>;
+
+TEST_CASE("a person's report lists the risky events of late, newest first") {
+  PipelineHarness run(Specs(), kOneDetector);
+  run.Send(Risky(39, Start()).Offset(1));
+  CHECK(run.risks().back().recent.empty());
+  run.Send(Risky(45, Start() + minutes(1)).Offset(2));
+  run.Send(Risky(20, Start() + minutes(2)).Offset(3));
+  run.Send(Risky(70, Start() + minutes(3)).Offset(4));
+  CHECK(RecentOf(run) == Events{{70, 4}, {45, 2}});
+  const RiskyEvent& newest = run.risks().back().recent[0];
+  CHECK(newest.time == Start() + minutes(3));
+  CHECK(newest.cause.source == "test");
+}
+
+TEST_CASE("of more than five the least risky goes, of equals the oldest") {
+  PipelineHarness run(Specs(), kOneDetector);
+  const int risks[] = {60, 50, 80, 50, 70, 65};
+  for (int i = 0; i < 6; ++i) run.Send(Risky(risks[i], Start() + minutes(i)).Offset(i));
+  CHECK(RecentOf(run) == Events{{65, 5}, {70, 4}, {50, 3}, {80, 2}, {60, 0}});
+  run.Send(Risky(90, Start() + minutes(6)).Offset(6));
+  CHECK(RecentOf(run) == Events{{90, 6}, {65, 5}, {70, 4}, {80, 2}, {60, 0}});
+}
+
+TEST_CASE("a late event stands where its time says") {
+  PipelineHarness run(Specs(), kOneDetector);
+  run.Send(Risky(50, Start()).Offset(1));
+  run.Send(Risky(60, Start() + minutes(10)).Offset(2));
+  run.Send(Risky(90, Start() + minutes(5)).Offset(3).Late());
+  CHECK(RecentOf(run) == Events{{60, 2}, {90, 3}, {50, 1}});
+}
+
+TEST_CASE("a report that was held back lists what came until it went out") {
+  PipelineHarness run(Specs(), kOneDetector);
+  run.Send(Risky(50, Start()).Offset(1));
+  run.Send(Risky(60, Start() + milliseconds(200)).Offset(2));
+  run.Send(Risky(70, Start() + milliseconds(400)).Offset(3));
+  run.AdvanceTo(Start() + seconds(1));
+  REQUIRE(run.risks().size() == 2);
+  CHECK(RecentOf(run) == Events{{70, 3}, {60, 2}, {50, 1}});
+}
+
+TEST_CASE("with the tombstone the risky events are forgotten") {
+  PipelineHarness run(Specs(), kOneDetector);
+  run.Send(Risky(64, Start()).Offset(1));
+  run.AdvanceTo(Start() + hours(200));
+  REQUIRE(run.risks().back().tombstone);
+  CHECK(run.risks().back().recent.empty());
+  run.Send(Risky(50, Start() + hours(201)).Offset(2));
+  CHECK(RecentOf(run) == Events{{50, 2}});
 }
 
 TEST_CASE("a half-life of nothing is refused") {
