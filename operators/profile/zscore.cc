@@ -66,7 +66,7 @@ class ZScore final : public Operator {
     baseline.See(PeriodOf(event.time), level, rules_);
     StoreSlot(baseline, slot);
     score = baseline.Score(level, rules_);
-    if (score > 1) event.normals[place_.feature] = baseline.Usual(rules_);
+    if (score > 0) event.normals[place_.feature] = baseline.Usual(rules_);
     return Flow::kNext;
   }
 
@@ -230,17 +230,14 @@ OperatorSpec ZScoreSpec() {
       .Example("{name: rows_vs_self, zscore: {sum: rows, window: 1d}, baseline: 30d}")
       .Details(
           "z = (ln(1 + value / scale) - mean) / sqrt(variance + 0.01), within 20. Mean and "
-          "variance are of "
-          "ln(1 + highest value / scale) of the finished periods in which the person had events, "
-          "older "
-          "ones "
-          "fading; to the variance `prior` periods of variance 1 are added, so that few periods do "
-          "not make a narrow normal. After `learning` periods one joins at most `cap` deviations "
-          "above the mean, so that an extreme day does not become normal at once. Days begin at "
-          "midnight UTC. An inline aggregate becomes a feature `<name>_value`. No value (NaN) "
-          "before `learning` periods have finished. A late event is compared with the baseline as "
-          "it stands and teaches nothing of a period that has passed. Someone patient can still "
-          "move their own normal, day by day, up to `cap`.")
+          "variance are of ln(1 + highest value / scale) of the finished periods in which the "
+          "person had events, older ones fading; to the variance `prior` periods of variance 1 are "
+          "added, so that few periods do not make a narrow normal. After `learning` periods one "
+          "joins at most `cap` deviations above the mean, so that an extreme day does not become "
+          "normal at once. Days begin at midnight UTC. An inline aggregate becomes a feature "
+          "`<name>_value`. No value (NaN) before `learning` periods have finished. A late event is "
+          "compared with the baseline as it stands and teaches nothing of a period that has "
+          "passed. Someone patient can still move their own normal, day by day, up to `cap`.")
       .Build(Build);
 }
 

@@ -10,7 +10,7 @@
 // and teaches nothing of a period that has passed.
 //
 // Event::normals gets the person's usual and high value, in the unit of the number, when the score
-// is above 1: nobody asks otherwise, and it costs two exponentials.
+// is above 0: nobody asks otherwise, and it costs two exponentials.
 //
 // Runs in the profile stage, on the thread of the shard. Memory a person: 24 bytes besides those of
 // the number.

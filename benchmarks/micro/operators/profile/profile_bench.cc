@@ -8,7 +8,7 @@
 namespace bongsu::benchmarks {
 namespace {
 
-constexpr std::array<std::string_view, 8> kFeatures = {
+constexpr std::array<std::string_view, 15> kFeatures = {
     "",
     "count: {action: LOGIN}, window: 1h",
     "count: {action: LOGIN}, half_life: 1h",
@@ -17,6 +17,13 @@ constexpr std::array<std::string_view, 8> kFeatures = {
     "distinct: resource_id, window: 1d",
     "time_since: {action: LOGIN}",
     "sum: rows, where: {action: [EXPORT, DOWNLOAD]}, half_life: 6h",
+    "mean: rows, window: 1d",
+    "mean: rows, half_life: 6h",
+    "max: rows, window: 1d",
+    "first_seen: country, within: 90d",
+    "rarity: action, half_life: 30d",
+    "zscore: {sum: rows, window: 1d}",
+    "zscore: {count: {action: LOGIN}, window: 1h}",
 };
 
 void ProfileFeature(benchmark::State& state) {
