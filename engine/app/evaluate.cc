@@ -194,8 +194,9 @@ Result<LabelledTable> ReadLabelledFiles(std::span<const std::string> paths,
   return csv.Finish();
 }
 
-Result<StreamScores> ScoreStream(const ConfigNode& root, const LabelledTable& rows,
+Result<StreamScores> ScoreStream(ConfigNode root, uint64_t shift, const LabelledTable& rows,
                                  const std::function<void(size_t rows)>& progress) {
+  ShiftSeeds(shift, &root);
   StreamScores result;
   BONGSU_ASSIGN_OR_RETURN(Bench bench, MakeBench(root, rows, &result.left_out));
   Pipeline& pipeline = *bench.pipeline;

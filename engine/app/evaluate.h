@@ -35,9 +35,9 @@ struct StreamScores {
   double seconds = 0;                  // Of the machine's clock.
 };
 
-// `root` as LoadConfig made it, of a configuration without problems. kInvalid when no detector is
-// left, or when one cannot take so many columns.
-Result<StreamScores> ScoreStream(const ConfigNode& root, const LabelledTable& rows,
+// `root` as LoadConfig made it, of a configuration without problems; its seeds count `shift` more.
+// kInvalid when no detector is left, or when one cannot take so many columns.
+Result<StreamScores> ScoreStream(ConfigNode root, uint64_t shift, const LabelledTable& rows,
                                  const std::function<void(size_t rows)>& progress = {});
 
 }  // namespace bongsu

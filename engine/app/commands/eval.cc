@@ -2,7 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
+#include <charconv>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -62,12 +63,15 @@ class Progress {
   const bool shown_;
 };
 
-std::string Rounded(double value) {
-  return StrCat(std::round(value * 1e4) / 1e4);
+std::string Fixed(double value, int digits = 4) {
+  char text[64];
+  const auto end =
+      std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed, digits);
+  return std::string(text, end.ptr);
 }
 
-std::string Spread(const MeanSd& of) {
-  return StrCat(Rounded(of.mean), " ± ", Rounded(of.sd));
+std::string Spread(const MeanSd& of, int digits = 4) {
+  return StrCat(Fixed(of.mean, digits), " ± ", Fixed(of.sd, digits));
 }
 
 void WriteMeanSd(const std::string& name, const MeanSd& of, JsonWriter* json) {
@@ -82,15 +86,18 @@ struct TableRuns {
 };
 
 Status WritePlot(const EvalArguments& arguments, const StreamScores& scores,
-                 std::span<const double> counted, std::span<const int> labels) {
+                 std::span<const int> labels) {
   BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<JsonLinesWriter> file,
                           JsonLinesWriter::Make(arguments.plot));
-  const std::string title = StrCat(Join(arguments.files, ", "), ": ", Join(scores.detectors, ", "));
+  std::vector<std::string> names;
+  for (const std::string& path : arguments.files)
+    names.push_back(std::filesystem::path(path).filename().string());
+  const std::string title = StrCat(Join(names, ", "), ": ", Join(scores.detectors, ", "));
   const std::string_view axis = scores.detectors.size() == 1
                                     ? "raw score of the detector"
                                     : "-log10 of the probability behind the risk";
-  std::string svg = ScorePlot({title, axis}, counted, labels);
-  svg.pop_back();
+  std::string svg = ScorePlot({title, axis}, scores.scores, labels);
+  svg.pop_back();  // The writer adds the last line end.
   BONGSU_RETURN_IF_ERROR(file->Append(svg));
   return file->Finish();
 }
@@ -100,9 +107,8 @@ Result<TableRuns> RunTable(const EvalArguments& arguments, const ConfigNode& roo
   const Progress progress("rows");
   TableRuns runs;
   for (uint64_t seed = 1; seed <= arguments.seeds; ++seed) {
-    ConfigNode seeded = root;
-    ShiftSeeds(seed - 1, &seeded);
-    BONGSU_ASSIGN_OR_RETURN(const StreamScores scores, ScoreStream(seeded, rows, [&](size_t done) {
+    BONGSU_ASSIGN_OR_RETURN(const StreamScores scores,
+                            ScoreStream(root, seed - 1, rows, [&](size_t done) {
                               progress.Show(seed, arguments.seeds, static_cast<int64_t>(done));
                             }));
     const auto counted = std::span<const double>(scores.scores).subspan(arguments.warmup);
@@ -114,7 +120,7 @@ Result<TableRuns> RunTable(const EvalArguments& arguments, const ConfigNode& roo
     runs.detectors = scores.detectors;
     runs.left_out = scores.left_out;
     if (seed == 1 && !arguments.plot.empty())
-      BONGSU_RETURN_IF_ERROR(WritePlot(arguments, scores, counted, labels));
+      BONGSU_RETURN_IF_ERROR(WritePlot(arguments, scores, rows.labels));
   }
   return runs;
 }
@@ -148,18 +154,18 @@ std::string TableAsText(const EvalArguments& arguments, const LabelledTable& row
   std::string text =
       StrCat(rows.size(), " rows of ", rows.columns.size(), " features; after ", arguments.warmup,
              " to warm up, ", anomalies, " anomalies (",
-             Rounded(100 * static_cast<double>(anomalies) / static_cast<double>(counted)),
+             Fixed(100 * static_cast<double>(anomalies) / static_cast<double>(counted), 2),
              " %)\ndetectors ", Join(runs.detectors, ", "), " of ", FindConfig(arguments.config),
              runs.left_out.empty() ? "" : "; left out, as they look at no features: ",
              Join(runs.left_out, ", "), "\n\n");
   std::vector<std::vector<std::string>> table = {
       {"seed", "AUC", "AP", StrCat("recall at ", budget), "seconds"}};
   for (size_t i = 0; i < runs.aucs.size(); ++i) {
-    table.push_back({StrCat(i + 1), Rounded(runs.aucs[i]), Rounded(runs.aps[i]),
-                     Rounded(runs.recalls[i]), StrCat(std::round(runs.seconds[i] * 100) / 100)});
+    table.push_back({StrCat(i + 1), Fixed(runs.aucs[i]), Fixed(runs.aps[i]), Fixed(runs.recalls[i]),
+                     Fixed(runs.seconds[i], 2)});
   }
   table.push_back({"mean", Spread(MeanAndSd(runs.aucs)), Spread(MeanAndSd(runs.aps)),
-                   Spread(MeanAndSd(runs.recalls)), Spread(MeanAndSd(runs.seconds))});
+                   Spread(MeanAndSd(runs.recalls)), Spread(MeanAndSd(runs.seconds), 2)});
   return StrCat(text, FormatTable(table), "\n", static_cast<int64_t>(RowsPerSecond(runs, rows)),
                 " rows/s, one thread\n");
 }
@@ -261,18 +267,19 @@ std::string EventsAsJson(const EventRuns& runs) {
 }
 
 std::string EventsAsText(const EventRuns& runs) {
-  const auto hours = [](double seconds) { return Rounded(std::round(seconds / 36) / 100); };
+  const auto hours = [](double seconds) { return Fixed(seconds / 3600, 1); };
   std::vector<std::vector<std::string>> table = {
       {"seed", "alerts", "caught", "precision", "recall", "median delay, hours"}};
   for (size_t i = 0; i < runs.judgements.size(); ++i) {
     const Judgement& judgement = runs.judgements[i];
     table.push_back({StrCat(i + 1), StrCat(judgement.alerts),
                      StrCat(judgement.caught(), "/", judgement.insiders.size()),
-                     Rounded(judgement.precision()), Rounded(judgement.recall()),
+                     Fixed(judgement.precision()), Fixed(judgement.recall()),
                      hours(runs.delays[i])});
   }
-  table.push_back({"mean", Spread(MeanAndSd(runs.alerts)), "", Spread(MeanAndSd(runs.precisions)),
-                   Spread(MeanAndSd(runs.recalls)), hours(MeanAndSd(runs.delays).mean)});
+  table.push_back({"mean", Spread(MeanAndSd(runs.alerts), 1), "",
+                   Spread(MeanAndSd(runs.precisions)), Spread(MeanAndSd(runs.recalls)),
+                   hours(MeanAndSd(runs.delays).mean)});
   const std::string harmless = HarmlessTable(runs.harmless);
   return StrCat(runs.events, " events, ", runs.judgements.size(), " seed(s)\n\n",
                 FormatTable(table), "\n", EffectTable(runs.effects), harmless.empty() ? "" : "\n",
