@@ -1,6 +1,7 @@
 #include "engine/app/judge.h"
 
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
 #include <optional>
 
@@ -115,10 +116,11 @@ std::string Share(const Tally& tally) {
 
 // "2d4h", "1h20m", "5m", "0m": two units are enough.
 std::string Roughly(Duration d) {
-  const auto minutes = std::chrono::floor<std::chrono::minutes>(d).count();
-  if (minutes < 60) return StrCat(minutes, "m");
-  if (minutes < 48 * 60) return StrCat(minutes / 60, "h", minutes % 60, "m");
-  return StrCat(minutes / (24 * 60), "d", minutes / 60 % 24, "h");
+  constexpr int64_t kHour = 60, kDay = 1440;
+  const int64_t minutes = std::chrono::floor<std::chrono::minutes>(d).count();
+  if (minutes < kHour) return StrCat(minutes, "m");
+  if (minutes < 2 * kDay) return StrCat(minutes / kHour, "h", minutes % kHour, "m");
+  return StrCat(minutes / kDay, "d", minutes / kHour % 24, "h");
 }
 
 }  // namespace
@@ -286,9 +288,7 @@ std::string FormatJudgement(const Judgement& judgement) {
   AddTo(judgement, &effects);
   std::map<std::string, Tally> harmless;
   AddHarmlessTo(judgement, &harmless);
-  const auto percent = [](double share) {
-    return StrCat(static_cast<int>(share * 100 + 0.5), " %");
-  };
+  const auto percent = [](double share) { return StrCat(std::lround(share * 100), " %"); };
   const std::string harmless_table = HarmlessTable(harmless);
   return StrCat(InsiderTable(judgement), "\n", EffectTable(effects), "\n", harmless_table,
                 harmless_table.empty() ? "" : "\n", judgement.alerts, " alerts about ",

@@ -62,6 +62,7 @@ Result<size_t> PipelineSchema::AddModel(std::string name, Model* model, std::str
 void AddContributions(std::string_view detector, double points, std::span<const Reason> reasons,
                       const std::vector<FeatureInfo>& features, const Event& event,
                       std::vector<Contribution>* out) {
+  if (points <= 0) return;
   double explained = 0;
   for (size_t i = 0; i < reasons.size(); ++i) {
     if (reasons[i].share <= 0) continue;
@@ -79,7 +80,7 @@ void AddContributions(std::string_view detector, double points, std::span<const 
     if (info.field < event.fields.size() && part.observed > 0)
       part.value = event.fields[info.field].text;
   }
-  if (explained > 0 || points <= 0) return;
+  if (explained > 0) return;
   Contribution& all = out->emplace_back();
   all.detector = detector;
   all.points = points;

@@ -91,8 +91,9 @@ MeanSd MeanAndSd(std::span<const double> values) {
   BONGSU_CHECK(!values.empty());
   const auto count = static_cast<double>(values.size());
   MeanSd result;
-  result.mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
-  double squares = 0;
+  double sum = 0, squares = 0;
+  for (const double value : values) sum += value - values[0];  // Equal values have no spread.
+  result.mean = values[0] + sum / count;
   for (const double value : values) squares += (value - result.mean) * (value - result.mean);
   result.sd = values.size() < 2 ? 0 : std::sqrt(squares / (count - 1));
   return result;

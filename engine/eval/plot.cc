@@ -105,7 +105,8 @@ void DrawAxes(const Axis& x, const Axis& y, std::string_view score, std::string*
                     TickText(y.low + i * y.step, y.step), "</text>\n");
   }
   std::string ticks;
-  for (double row = 0; row <= x.high; row += x.step) {
+  for (int i = 0; i * x.step <= x.high; ++i) {
+    const double row = i * x.step;
     const std::string at = Px(x.At(row));
     ticks += StrCat("M", at, " ", Px(kHeight - kBottom), "v6");
     texts += StrCat("<text x=\"", at, "\" y=\"", Px(kHeight - kBottom + 20),

@@ -106,7 +106,8 @@ Burst BurstOf(const DayPlan& plan, uint32_t burst) {
 }
 
 int64_t MomentIn(const DayPlan& plan, const Burst& burst, uint32_t action) {
-  const uint64_t jitter = Mix64(plan.key + action) % 700;
+  const auto gap = static_cast<uint64_t>(burst.gap);
+  const uint64_t jitter = gap * (Mix64(plan.key + action) >> 40) >> 24;
   return burst.first + (action % kBurst) * burst.gap + static_cast<int64_t>(jitter);
 }
 

@@ -90,16 +90,25 @@ void HabitsLearner::Observe(const AccessEvent& event, bool foreign) {
   ++habits_.hours[static_cast<size_t>((local - midnight) / std::chrono::hours(1))];
   if (!event.department.empty()) habits_.department = event.department;
   if (!event.role.empty()) habits_.role = event.role;
-  if (!event.session.empty()) habits_.session = event.session;
+  if (!event.session.empty()) day.session = event.session;
   habits_.has_result |= !event.result.empty();
   habits_.has_rows |= !std::isnan(event.rows);
   habits_.has_bytes |= !std::isnan(event.bytes);
-  Count(event.source, &sources_);
+  ObserveSource(event);
   Count(event.device, &devices_);
   Count(event.address, &addresses_);
   Count(event.country, &countries_);
   if (!event.resource.empty()) ObserveResource(event, foreign, &day);
   ObserveAmount(event, &day);
+}
+
+void HabitsLearner::ObserveSource(const AccessEvent& event) {
+  if (event.source.empty()) return;
+  for (const std::string_view action : {event.action, std::string_view()}) {
+    auto at = sources_.find(action);
+    if (at == sources_.end()) at = sources_.emplace(action, Tally()).first;
+    Count(event.source, &at->second);
+  }
 }
 
 void HabitsLearner::ObserveResource(const AccessEvent& event, bool foreign, DayHabit* day) {
@@ -142,7 +151,7 @@ Habits HabitsLearner::Finish() && {
   habits.viewed_rows = Mean(habits.viewed_rows, views_);
   habits.taken_rows = Mean(habits.taken_rows, takes_);
   habits.bytes_a_row = rows_with_bytes_ > 0 ? bytes_ / rows_with_bytes_ : 200;
-  habits.source = Usual(sources_);
+  for (const auto& [action, tally] : sources_) habits.sources[action] = Usual(tally);
   habits.device = Usual(devices_);
   habits.address = Usual(addresses_);
   habits.country = Usual(countries_);

@@ -24,6 +24,7 @@ struct ResourceHabit {
 struct DayHabit {
   int32_t day = 0;  // Local days since 1970.
   Timestamp first, last;
+  std::string session;
   double events = 0, takes = 0, taken_rows = 0, taken_bytes = 0;
   double resources = 0;      // Distinct.
   double new_resources = 0;  // Never touched on an earlier day.
@@ -35,9 +36,9 @@ struct DayHabit {
 using DayTotal = double DayHabit::*;
 
 struct Habits {
-  std::string user, department, role;            // The last ones.
-  std::string source, device, address, country;  // The usual ones.
-  std::string session;                           // One of them, as a pattern.
+  std::string user, department, role;                       // The last ones.
+  std::string device, address, country;                     // The usual ones.
+  std::map<std::string, std::string, std::less<>> sources;  // By action; "" for any other.
   bool has_result = false, has_rows = false, has_bytes = false;
   std::vector<std::string> devices, countries;  // All, sorted.
   Duration shift{};                             // A local day begins at midnight UTC minus this.
@@ -79,13 +80,15 @@ class HabitsLearner {
     int64_t times = 0;
     int32_t last_day = INT32_MIN;
   };
+  void ObserveSource(const AccessEvent& event);
   void ObserveResource(const AccessEvent& event, bool foreign, DayHabit* day);
   void ObserveAmount(const AccessEvent& event, DayHabit* day);
 
   Habits habits_;
   std::map<int32_t, DayHabit> days_;
   std::map<std::string, Use, std::less<>> resources_;
-  Tally sources_, devices_, addresses_, countries_;
+  std::map<std::string, Tally, std::less<>> sources_;  // By action; "" for all.
+  Tally devices_, addresses_, countries_;
   int64_t views_ = 0, takes_ = 0;
   double rows_with_bytes_ = 0, bytes_ = 0;
 };

@@ -27,6 +27,11 @@ int64_t Times(double effect, double normal) {
   return std::max<int64_t>(1, std::llround(effect * normal));
 }
 
+// Time from one to the next of `count`, so that all of them fit.
+Duration Pace(Duration longest, Duration altogether, int64_t count) {
+  return std::min(longest, altogether / count);
+}
+
 // Parts of `total`, random and about equal, that add up to it.
 std::vector<double> Parts(double total, size_t count, SplitMix64* random) {
   std::vector<double> weights(count);
@@ -51,7 +56,7 @@ Status OffHoursExport(double effect, Scene* scene) {
   if (busy <= 0) return Unsuitable("the exports tell no amount");
   const auto quiet = std::chrono::duration_cast<Duration>(
       std::chrono::duration<double, std::ratio<3600>>(habits.QuietHour()));
-  Timestamp time = scene->Midnight(day) + quiet - minutes(scene->random().Below(50));
+  Timestamp time = scene->Midnight(day) + quiet - scene->Between(minutes(0), minutes(50));
   const auto count =
       static_cast<size_t>(std::min(40.0, habits.BusyDay(&DayHabit::takes, day.day) + 2));
   scene->Add(scene->Act(time, "LOGIN"));
@@ -110,6 +115,7 @@ Status SlowCollection(double effect, Scene* scene) {
     if (static_cast<double>(upto - done) > busy) {
       return Unsuitable("touches too little for so much to stay unnoticed");
     }
+    scene->Join(*days[day]);
     for (; done < upto; ++done) {
       CollectOne(resources[done], scene->DuringWork(*days[day]), scene);
     }
@@ -131,7 +137,7 @@ Status StolenCredentials(double effect, Scene* scene) {
   }
   const std::vector<ResourceHabit> found = scene->Unknown(200);
   const int64_t count = Times(effect, habits.UsualDay(&DayHabit::events, day.day));
-  const Duration pace = std::min<Duration>(seconds(40), hours(4) / count);
+  const Duration pace = Pace(seconds(40), hours(4), count);
   for (int64_t i = 0; i < count; ++i) {
     time += scene->Between(pace / 4, pace);
     const uint64_t roll = scene->random().Below(100);
@@ -147,12 +153,13 @@ Status StolenCredentials(double effect, Scene* scene) {
 Status Snooping(double effect, Scene* scene) {
   const Habits& habits = scene->habits();
   const DayHabit& day = scene->AnyDay();
+  scene->Join(day);
   const int64_t count = Times(effect, std::max(2.0, habits.BusyDay(&DayHabit::foreign, day.day)));
   if (habits.foreign.size() < static_cast<size_t>(count)) {
     return Unsuitable("too few resources of other departments");
   }
   Timestamp time = day.first + scene->Between(minutes(30), hours(2));
-  const Duration pace = std::min<Duration>(minutes(4), hours(5) / count);
+  const Duration pace = Pace(minutes(4), hours(5), count);
   for (int64_t i = 0; i < count; ++i) {
     const bool denied = scene->random().Below(100) < 25 && habits.has_result;
     for (uint64_t looks = 1 + scene->random().Below(2); looks > 0; --looks) {
@@ -170,11 +177,12 @@ Status Snooping(double effect, Scene* scene) {
 Status PrivilegeAbuse(double effect, Scene* scene) {
   const Habits& habits = scene->habits();
   const DayHabit& day = scene->AnyDay();
+  scene->Join(day);
   if (habits.DaysWith(&DayHabit::changes, day.day) < 2) return Unsuitable("changes nothing");
   const std::vector<ResourceHabit> targets = scene->MostSensitive(5);
   if (targets.empty()) return Unsuitable("touches no resources");
   const int64_t changes = Times(effect, std::max(3.0, habits.BusyDay(&DayHabit::changes, day.day)));
-  const Duration pause = std::min<Duration>(minutes(6), hours(4) / changes);
+  const Duration pause = Pace(minutes(6), hours(4), changes);
   Timestamp time = day.first + scene->Between(minutes(40), hours(3));
   int64_t done = 0;
   for (size_t chain = 0; done < changes; ++chain) {
@@ -207,8 +215,9 @@ Status MassDownload(double effect, Scene* scene) {
     resources.push_back(std::move(more));
   }
   for (size_t d = days.size() - kLeavingDays; d < days.size(); ++d) {
+    scene->Join(*days[d]);
     Timestamp time = days[d]->first + scene->Between(minutes(20), hours(2));
-    const Duration pace = std::min<Duration>(minutes(3), hours(5) / count);
+    const Duration pace = Pace(minutes(3), hours(5), count);
     for (int64_t i = 0; i < count; ++i) {
       time += scene->Between(pace / 4, pace);
       AccessEvent event = scene->Act(time, "DOWNLOAD");

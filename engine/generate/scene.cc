@@ -51,7 +51,9 @@ Scene::Scene(const Habits& habits, const PlantWindow& window, uint64_t seed)
     }
     if (!days_.empty()) break;
   }
-  if (!habits.session.empty()) session_ = Alike(habits.session, &random_);
+  if (!habits.days.empty() && !habits.days.back().session.empty()) {
+    session_ = Alike(habits.days.back().session, &random_);
+  }
 }
 
 bool Scene::HasHistory() const {
@@ -92,7 +94,9 @@ AccessEvent Scene::Act(Timestamp time, std::string_view action) const {
   event.user = habits_.user;
   event.action = action;
   if (habits_.has_result) event.result = "SUCCESS";
-  event.source = habits_.source;
+  auto source = habits_.sources.find(action);
+  if (source == habits_.sources.end()) source = habits_.sources.find(std::string_view());
+  if (source != habits_.sources.end()) event.source = source->second;
   event.address = address_;
   event.device = device_;
   event.session = session_;

@@ -31,6 +31,8 @@ class Scene {
   Timestamp DuringWork(const DayHabit& day);
   Duration Between(Duration from, Duration to);
 
+  // From now on in the session of the person's own day; before that, in one of its own.
+  void Join(const DayHabit& day) { session_ = day.session; }
   // From now on another device, address and country.
   void Disguise();
   // What the person does at `time`, so far without a resource.

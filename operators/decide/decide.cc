@@ -130,6 +130,7 @@ class Decide final : public Operator {
       return Admit(event, context);
     if (SeverityOf(context.verdict().risk) > SeverityOf(fold.alert.risk))
       return Admit(event, context);
+    context.verdict().alerted = true;
     context.CountSuppressed("late");
     return Flow::kNext;
   }

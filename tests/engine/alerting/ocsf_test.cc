@@ -254,8 +254,8 @@ TEST_CASE("a reason says what is normal for the person, how rare it is, and what
   const auto has = [&](std::string_view part) { return json.find(part) != std::string::npos; };
   CHECK(has(R"("explanation":[{"detector":"hst","feature":"rows_vs_self","points":60.)"));
   CHECK(has(R"("observed":1735360,"unit":"rows","normal":{"usual":12000,"high":60000},)"
-            R"("share_of_events":0.0001},)"));
-  CHECK(has(R"("observed":1,"unit":"new","share_of_events":0.0005,"value":"RO"}])"));
+            R"("share_of_events":1e-04},)"));
+  CHECK(has(R"("observed":1,"unit":"new","share_of_events":5e-04,"value":"RO"}])"));
   CHECK(has(R"("message":"Risk 87 of 100 (high) for \"kim\": rows exported in a day 1,735,360, )"
             R"(usually 12,000 and rarely above 60,000 ()"));
   CHECK(has("하루 동안 내보낸 행 수 1,735,360(평소 12,000, 많아도 대개 60,000 이하)"));

@@ -73,6 +73,8 @@ TEST_CASE("without reasons the points stand under the detector alone; without po
   CHECK(parts[0].points == 55);
   CHECK(std::isnan(parts[0].observed));
   CHECK(bench.Add(0).empty());
+  bench.reasons[0].share = 1;
+  CHECK(bench.Add(0).empty());
 }
 
 TEST_CASE("a feature without a share has no part") {

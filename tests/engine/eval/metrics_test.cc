@@ -150,6 +150,7 @@ TEST_CASE("mean and spread") {
   CHECK(MeanAndSd(values).sd == Approx(std::sqrt(32.0 / 7)));
   CHECK(MeanAndSd(std::vector<double>{3}).mean == 3);
   CHECK(MeanAndSd(std::vector<double>{3}).sd == 0);
+  CHECK(MeanAndSd(std::vector<double>{0.1, 0.1, 0.1}).sd == 0);
 }
 
 }  // namespace

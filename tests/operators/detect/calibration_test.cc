@@ -77,7 +77,7 @@ EventBuilder Planted(double risk) {
   return EventBuilder("ann", "VIEW").With("sensitivity", risk);
 }
 
-TEST_CASE("a raw score becomes its rank, and the rank a risk") {
+TEST_CASE("calibration: a raw score becomes its rank, and the rank a risk") {
   Bench bench("extrapolate: 1");
   for (int i = 0; i < 999; ++i) bench.Send(0.1);
   const Finding finding = bench.Send(0.9);
@@ -87,7 +87,7 @@ TEST_CASE("a raw score becomes its rank, and the rank a risk") {
   CHECK(finding.maturity == Approx(0.0999).margin(1e-4));
 }
 
-TEST_CASE("until the model can tell nothing is strange, and no score is learned") {
+TEST_CASE("calibration: until the model can tell nothing is strange, and no score is learned") {
   Bench bench("");
   for (int i = 0; i < 20; ++i) {
     const Finding finding = bench.Send(0.9, EventBuilder("ann", "VIEW").With("bytes", 0.0));
@@ -98,7 +98,7 @@ TEST_CASE("until the model can tell nothing is strange, and no score is learned"
   CHECK(bench.told->lessons.back().taught);  // The model learns from it all the same.
 }
 
-TEST_CASE("of a person's events one in `every` teaches, by event time") {
+TEST_CASE("calibration: of a person's events one in `every` teaches, by event time") {
   Bench bench("every: 10m");
   const Timestamp start = EventBuilder("", "").time();
   for (int i = 0; i < 30; ++i) {
@@ -110,7 +110,7 @@ TEST_CASE("of a person's events one in `every` teaches, by event time") {
   CHECK(bench.told->lessons.back().taught);
 }
 
-TEST_CASE("an event called risky by any detector is a risky lesson") {
+TEST_CASE("calibration: an event called risky by any detector is a risky lesson") {
   Bench bench("learn_below: 70");
   bench.Send(0.1, Planted(69.9));
   CHECK_FALSE(bench.told->lessons.back().risky);
@@ -118,7 +118,7 @@ TEST_CASE("an event called risky by any detector is a risky lesson") {
   CHECK(bench.told->lessons.back().risky);
 }
 
-TEST_CASE("risky scores are learned in turn only, and counted always") {
+TEST_CASE("calibration: risky scores are learned in turn only, and counted always") {
   Bench bench("learn_cap: 20");  // Of a window of 100: every fifth.
   for (int i = 0; i < 100; ++i) bench.Send(0.5, Planted(90));
   CHECK(bench.learned() == 100);
@@ -132,7 +132,7 @@ TEST_CASE("risky scores are learned in turn only, and counted always") {
   CHECK(all.Send(0.6).tail == Approx(1.0 / 101));
 }
 
-TEST_CASE("with a memory the scores of last year are gone") {
+TEST_CASE("calibration: with a memory the scores of last year are gone") {
   Bench bench("memory: 7d");
   const Timestamp start = EventBuilder("", "").time();
   for (int i = 0; i < 500; ++i) bench.Send(0.1, EventBuilder("ann", "VIEW").At(start));
@@ -142,7 +142,7 @@ TEST_CASE("with a memory the scores of last year are gone") {
             .tail == Approx(0.5));
 }
 
-TEST_CASE("a detector of a name that is taken is a problem") {
+TEST_CASE("calibration: a detector of a name that is taken is a problem") {
   const auto told = std::make_shared<Told>();
   const std::string problems = PipelineHarness::ProblemsOf({Bench::BareSpec(told)},
                                                            "- bare: {}\n- bare: {}\n");

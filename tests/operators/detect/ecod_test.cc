@@ -68,7 +68,7 @@ double Learned(const PipelineHarness& run) {
   return 1000 * ModelOf<Ecod>(run, "extremes.ecod").Maturity();
 }
 
-TEST_CASE("a hundred times the usual is among the strangest events ever seen") {
+TEST_CASE("ecod: a hundred times the usual is among the strangest events ever seen") {
   PipelineHarness run(Specs(), Pipeline(""));
   Teach(&run, 3000);
   const Finding finding = Judge(&run, Moved(10000, 1));
@@ -79,7 +79,7 @@ TEST_CASE("a hundred times the usual is among the strangest events ever seen") {
   CHECK(finding.maturity == Approx(0.3).margin(0.001));
 }
 
-TEST_CASE("a risk of 100 does not cut the tail behind it") {
+TEST_CASE("ecod: a risk of 100 does not cut the tail behind it") {
   PipelineHarness run(Specs(), Pipeline(", extrapolate: 1000"));
   Teach(&run, 3000);
   const Finding finding = Judge(&run, Moved(1e9, 1e6));
@@ -87,7 +87,7 @@ TEST_CASE("a risk of 100 does not cut the tail behind it") {
   CHECK(finding.tail < 1e-5);
 }
 
-TEST_CASE("ordinary events get the risk that their rarity says") {
+TEST_CASE("ecod: ordinary events get the risk that their rarity says") {
   PipelineHarness run(Specs(), Pipeline(""));
   SplitMix64 random(3);
   Teach(&run, 2000);
@@ -101,13 +101,13 @@ TEST_CASE("ordinary events get the risk that their rarity says") {
   CHECK(over_40 == Approx(50).epsilon(0.7));
 }
 
-TEST_CASE("the first events are not strange") {
+TEST_CASE("ecod: the first events are not strange") {
   PipelineHarness run(Specs(), Pipeline(""));
   CHECK(Judge(&run, Moved(1e9, 50)).risk == 0);
   CHECK(Judge(&run, Moved(1e9, 50)).risk < 10);
 }
 
-TEST_CASE("its reasons name the feature that is out, and are nothing when nothing is") {
+TEST_CASE("ecod: its reasons name the feature that is out, and are nothing when nothing is") {
   PipelineHarness run(Specs(), Pipeline(""));
   Teach(&run, 600);
   const Outcome out = run.Send(Moved(1e6, 1));
@@ -117,14 +117,14 @@ TEST_CASE("its reasons name the feature that is out, and are nothing when nothin
   for (const auto& [feature, share] : run.Send(Moved(60, 0.5)).shares) CHECK(share == 0);
 }
 
-TEST_CASE("a feature without a value does not stop it") {
+TEST_CASE("ecod: a feature without a value does not stop it") {
   PipelineHarness run(Specs(), Pipeline(""));
   Teach(&run, 600);
   CHECK(Judge(&run, EventBuilder("ann", "EXPORT").With("rows", 100.0)).risk < 20);
   CHECK(Judge(&run, EventBuilder("ann", "EXPORT")).risk < 20);
 }
 
-TEST_CASE("of one person one event in `every` teaches, of everybody else's as many") {
+TEST_CASE("ecod: of one person one event in `every` teaches, of everybody else's as many") {
   PipelineHarness run(Specs(), Pipeline(", every: 10m"));
   SplitMix64 random(1);
   for (int i = 0; i < 120; ++i) run.Send(Ordinary(&random).At(Start() + minutes(i)));
@@ -137,7 +137,7 @@ TEST_CASE("of one person one event in `every` teaches, of everybody else's as ma
   CHECK(Calibrated(run) == 24);
 }
 
-TEST_CASE("the turn comes exactly when `every` has passed, and a late event has none") {
+TEST_CASE("ecod: the turn comes exactly when `every` has passed, and a late event has none") {
   PipelineHarness run(Specs(), Pipeline(", every: 10m"));
   run.Send(Moved(1, 1).At(Start()));
   run.Send(Moved(1, 1).At(Start() + minutes(10) - seconds(1)));
@@ -149,7 +149,7 @@ TEST_CASE("the turn comes exactly when `every` has passed, and a late event has 
   CHECK(Calibrated(run) == 2);
 }
 
-TEST_CASE("with `every` somebody busy does not say what is normal for all") {
+TEST_CASE("ecod: with `every` somebody busy does not say what is normal for all") {
   const auto usual_of_the_busy = [](const std::string& options) {
     PipelineHarness run(Specs(), Pipeline(options));
     for (int i = 0; i < 4000; ++i) {
@@ -165,7 +165,7 @@ TEST_CASE("with `every` somebody busy does not say what is normal for all") {
   CHECK(usual_of_the_busy(", every: 1h") < 0.35);
 }
 
-TEST_CASE("what it learns of risky events is what the options say") {
+TEST_CASE("ecod: what it learns of risky events is what the options say") {
   const auto learned = [](double planted_risk, const std::string& options) {
     PipelineHarness run(Specs(),
                         "- planted: {name: rule, field: bytes}\n" + Pipeline(options));
@@ -180,7 +180,7 @@ TEST_CASE("what it learns of risky events is what the options say") {
   CHECK(learned(60, ", learn_cap: 0, learn_below: 60") == 0);
 }
 
-TEST_CASE("its memory fades: what everybody does for long enough becomes ordinary") {
+TEST_CASE("ecod: its memory fades: what everybody does for long enough becomes ordinary") {
   const auto raw = [](const std::string& options) {
     PipelineHarness run(Specs(), Pipeline(", learn: all" + options));
     for (int day = 0; day < 300; ++day) {
@@ -195,7 +195,7 @@ TEST_CASE("its memory fades: what everybody does for long enough becomes ordinar
   CHECK(raw(", memory: 0s") == Approx(0.333).margin(0.01));
 }
 
-TEST_CASE("saved and loaded at any step, it goes on as if nothing had happened") {
+TEST_CASE("ecod: saved and loaded at any step, it goes on as if nothing had happened") {
   const auto run_with_stops = [](int stop_every) {
     auto run = std::make_unique<PipelineHarness>(Specs(), Pipeline(", every: 2m"));
     SplitMix64 random(6);
@@ -214,7 +214,7 @@ TEST_CASE("saved and loaded at any step, it goes on as if nothing had happened")
   CHECK(run_with_stops(23) == run_with_stops(0));
 }
 
-TEST_CASE("mistakes are named with their place") {
+TEST_CASE("ecod: mistakes are named with their place") {
   const auto problems = [](const std::string& options) {
     return PipelineHarness::ProblemsOf(
         Specs(), "- {name: volume, observe: rows}\n- ecod: {" + options + "}\n");

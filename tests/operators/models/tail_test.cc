@@ -175,6 +175,7 @@ TEST_CASE("two halves merge into the whole, byte for byte") {
 
 constexpr double kDay = 86400;
 constexpr double kStep = kDay / 64;  // With a half-life of a day.
+constexpr double kStepBegins = 740740 * kStep;
 
 void LearnAt(TailCalibrator* tail, double score, double seconds) {
   const double x[] = {score, seconds};
@@ -194,8 +195,8 @@ TEST_CASE("the past fades by event time: what is a half-life old counts half") {
 
 TEST_CASE("how many scores there were does not make the past fade, only time does") {
   TailCalibrator tail(kDay);
-  for (int i = 0; i < 50; ++i) LearnAt(&tail, 0.9, 1e9);
-  for (int i = 0; i < 100000; ++i) LearnAt(&tail, 0.2, 1e9 + i * (kStep / 200000));
+  for (int i = 0; i < 50; ++i) LearnAt(&tail, 0.9, kStepBegins);
+  for (int i = 0; i < 100000; ++i) LearnAt(&tail, 0.2, kStepBegins + i * (kStep / 200000));
   CHECK(tail.TailProbability(0.9) == Approx(51.0 / 100051).epsilon(1e-6));
 }
 
@@ -209,9 +210,8 @@ TEST_CASE("after a long silence the past is gone, and the next score begins anew
 
 TEST_CASE("within one of the 64 steps of a half-life the order does not matter, byte for byte") {
   TailCalibrator forward(kDay), backward(kDay);
-  const double first = std::floor(1e9 / kStep) * kStep + 1;
-  for (int i = 0; i < 600; ++i) LearnAt(&forward, i / 600.0, first + i);
-  for (int i = 599; i >= 0; --i) LearnAt(&backward, i / 600.0, first + i);
+  for (int i = 0; i < 600; ++i) LearnAt(&forward, i / 600.0, kStepBegins + i);
+  for (int i = 599; i >= 0; --i) LearnAt(&backward, i / 600.0, kStepBegins + i);
   CHECK(forward.Save() == backward.Save());
 }
 

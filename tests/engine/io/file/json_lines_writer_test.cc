@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "engine/io/file/byte_source.h"
 #include "tests/support/temp_dir.h"
 
 using namespace bongsu;
@@ -40,4 +41,43 @@ TEST_CASE("an unfinished file leaves the old one alone") {
   CHECK(text.str() == "old\n");
   CHECK_FALSE(std::filesystem::exists(path + ".partial"));
   CHECK_FALSE(JsonLinesWriter::Make(dir.File("no/such/out")).ok());
+}
+
+TEST_CASE("a file that ends in .gz is compressed, and appears when it is finished") {
+  const TempDir dir;
+  const std::string path = dir.File("out.jsonl.gz");
+  auto writer = JsonLinesWriter::Make(path);
+  REQUIRE(writer.ok());
+  const std::string line(1000, 'x');
+  for (int i = 0; i < 1000; ++i) REQUIRE((*writer)->Append(line).ok());
+  REQUIRE((*writer)->Append("").ok());
+  CHECK_FALSE(std::filesystem::exists(path));
+  REQUIRE((*writer)->Finish().ok());
+  CHECK_FALSE((*writer)->Append("x").ok());
+  CHECK(std::filesystem::file_size(path) < 100'000);
+  auto source = ByteSource::Open(path);
+  REQUIRE(source.ok());
+  std::string text(2'000'000, '\0');
+  size_t size = 0, got = 0;
+  while (true) {
+    const auto more = (*source)->Read(text.data() + size, text.size() - size, Duration(0), &got);
+    REQUIRE(more.ok());
+    if (*more == ByteSource::Got::kEnd) break;
+    size += got;
+  }
+  text.resize(size);
+  std::string expected;
+  for (int i = 0; i < 1000; ++i) expected += line + "\n";
+  CHECK(text == expected + "\n");
+}
+
+TEST_CASE("an unfinished compressed file leaves nothing") {
+  const TempDir dir;
+  const std::string path = dir.File("out.gz");
+  {
+    auto writer = JsonLinesWriter::Make(path);
+    REQUIRE(writer.ok());
+    REQUIRE((*writer)->Append("new").ok());
+  }
+  CHECK(std::filesystem::is_empty(std::filesystem::path(path).parent_path()));
 }
