@@ -62,6 +62,11 @@ std::vector<std::string> LinesOf(const Stream& stream) {
   return lines;
 }
 
+// Not compared inside CHECK, which would print them all.
+inline bool Same(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return a == b;
+}
+
 inline std::vector<Seen> ReadAll(const std::vector<std::string>& lines) {
   JsonReader reader;
   std::vector<Seen> all;
