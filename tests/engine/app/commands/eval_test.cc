@@ -216,6 +216,7 @@ TEST_CASE("eval of labelled events: who was caught, by kind and effect") {
                          "--seeds", "2", "--json"});
   INFO(json.err);
   REQUIRE(json.code == 0);
+  INFO(json.out);
   CHECK(Member(json.out, "events") == 6200);
   CHECK(Member(json.out, "planted") == 2);
   CHECK(Member(json.out, "recall_mean") == 0.5);
