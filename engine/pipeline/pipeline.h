@@ -41,9 +41,7 @@ struct Emitted {
   struct Sizes {
     size_t alerts = 0, risks = 0, samples = 0, suppressed = 0;
   };
-  Sizes sizes() const {
-    return {alerts.size(), risks.size(), samples.size(), suppressed.size()};
-  }
+  Sizes sizes() const { return {alerts.size(), risks.size(), samples.size(), suppressed.size()}; }
   void CutTo(const Sizes& sizes) {  // Forgets what came later.
     alerts.resize(sizes.alerts);
     risks.resize(sizes.risks);

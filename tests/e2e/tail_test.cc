@@ -29,6 +29,8 @@ std::unique_ptr<Program> Tail(Bench& bench, const Setup& setup, const std::strin
 }
 
 bool Shows(Program& program, const std::string& text) {
+  INFO(program.Output());
+  REQUIRE(program.Running());
   return Eventually(kPatience, [&] { return program.Output().find(text) != std::string::npos; });
 }
 
@@ -52,6 +54,7 @@ TEST_CASE("tail follows the alerts of all partitions, and what the budget kept b
   CHECK(
       Shows(*kept, "medium         72   kept          below the budget's threshold of 81, access"));
   // Until it has passed what was there before, a new one counts as old.
+  REQUIRE(high->Running());
   CHECK(Eventually(kPatience, [&] {
     REQUIRE(broker->Produce(alerts, 2, "k", Alert("new", 97)).ok());
     return high->Output().find("critical       97   new") != std::string::npos;

@@ -103,8 +103,10 @@ TEST_CASE("the sentence names the risk, the person and the three largest reasons
   reasons.push_back({"extremes", "idle", -1, 5, "seconds"});
   CHECK(explainer.English(alert, reasons).ends_with("(+10 points) and 2 more reasons."));
   CHECK(explainer.Korean(alert, reasons) ==
-        "\"kim\" 사용자의 위험 점수는 100점 만점에 97점(심각)입니다. 주된 이유: 하루 동안 내보낸 행 수 "
-        "1,735,360(평소 12,000, 많아도 대개 60,000 이하) [+61점]; 처음 접속한 국가 RO [+22.2점]; rules "
+        "\"kim\" 사용자의 위험 점수는 100점 만점에 97점(심각)입니다. 주된 이유: 하루 동안 내보낸 "
+        "행 수 "
+        "1,735,360(평소 12,000, 많아도 대개 60,000 이하) [+61점]; 처음 접속한 국가 RO [+22.2점]; "
+        "rules "
         "[+10점] 외 2건.");
 }
 

@@ -164,8 +164,9 @@ std::string WriteLines(const TempDir& dir, const std::vector<std::string>& lines
 }
 
 std::vector<std::string> Variety() {
-  return {Encode(SampleAlert()), Encode(Update()),     Encode(WithoutResources()), Encode(Hostile()),
-          Encode(Unreadable()),  Encode(Compared()), Encode(Long())};
+  return {Encode(SampleAlert()), Encode(Update()),     Encode(WithoutResources()),
+          Encode(Hostile()),     Encode(Unreadable()), Encode(Compared()),
+          Encode(Long())};
 }
 
 void CheckWithPython(const std::string& script_and_arguments) {

@@ -20,7 +20,8 @@ struct Bench {
   std::vector<Reason> reasons = std::vector<Reason>(3);
 
   Bench() {
-    features = {{"rows", "rows", "d"}, {"rows_vs_self", "deviations", "d"}, {"new_country", "new", "d"}};
+    features = {
+        {"rows", "rows", "d"}, {"rows_vs_self", "deviations", "d"}, {"new_country", "new", "d"}};
     features[1].of = 0;
     features[2].field = kCountry;
     event.features = {1735360, 9.5, 1};
@@ -65,7 +66,8 @@ TEST_CASE("what was new is named; what is known is not") {
   CHECK(bench.Add(30)[0].value.empty());
 }
 
-TEST_CASE("without reasons the points stand under the detector alone; without points nothing does") {
+TEST_CASE(
+    "without reasons the points stand under the detector alone; without points nothing does") {
   Bench bench;
   const auto parts = bench.Add(55);
   REQUIRE(parts.size() == 1);

@@ -73,7 +73,8 @@ TEST_CASE("a critical one always is an alert") {
   PipelineHarness run(Specs(), Pipeline("budget: 1/day"));
   for (int i = 0; i < 20; ++i) {
     const double risk = i % 2 == 0 ? 95 : 94.9;
-    const bool alerted = run.Send(Risky(StrCat("u", i), risk, Start() + minutes(i))).verdict.alerted;
+    const bool alerted =
+        run.Send(Risky(StrCat("u", i), risk, Start() + minutes(i))).verdict.alerted;
     CHECK(alerted == (i % 2 == 0));
   }
   CHECK(run.alerts().size() == 10);
@@ -127,8 +128,10 @@ TEST_CASE("every alert's event is a sample, with the threshold it was held again
 
 TEST_CASE("a share of all events is sampled, chosen by their id alone") {
   const auto sampled = [](const std::string& share, double risk) {
-    PipelineHarness run(Specs(), "- planted: {name: first, field: rows}\n- judge: {}\n"
-                                 "- decide: {sampled: " + share + "}\n");
+    PipelineHarness run(Specs(),
+                        "- planted: {name: first, field: rows}\n- judge: {}\n"
+                        "- decide: {sampled: " +
+                            share + "}\n");
     std::vector<int64_t> offsets;
     for (int i = 0; i < 5000; ++i) run.Send(Risky(StrCat("u", i % 7), risk, Start()).Offset(i));
     for (const Sample& s : run.samples()) {

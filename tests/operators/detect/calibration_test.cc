@@ -58,12 +58,12 @@ struct Bench {
 
   static OperatorSpec BareSpec(const std::shared_ptr<Told>& told) {
     return Spec<BareOptions>("bare", Stage::kDetect)
-        .Build([told](const BareOptions& options,
-                      BuildContext& context) -> std::unique_ptr<Operator> {
-          auto bare = std::make_unique<Bare>(options, told);
-          if (!bare->Register(context)) return nullptr;
-          return bare;
-        });
+        .Build(
+            [told](const BareOptions& options, BuildContext& context) -> std::unique_ptr<Operator> {
+              auto bare = std::make_unique<Bare>(options, told);
+              if (!bare->Register(context)) return nullptr;
+              return bare;
+            });
   }
   Finding Send(double raw, EventBuilder event = EventBuilder("ann", "VIEW")) {
     return run.Send(event.With("rows", raw)).verdict.findings.back();
@@ -138,14 +138,15 @@ TEST_CASE("calibration: with a memory the scores of last year are gone") {
   for (int i = 0; i < 500; ++i) bench.Send(0.1, EventBuilder("ann", "VIEW").At(start));
   CHECK(bench.Send(0.9, EventBuilder("ann", "VIEW").At(start)).tail < 0.01);
   bench.Send(0.1, EventBuilder("ann", "VIEW").At(start + std::chrono::hours(24 * 365)));
-  CHECK(bench.Send(0.9, EventBuilder("ann", "VIEW").At(start + std::chrono::hours(24 * 365)))
-            .tail == Approx(0.5));
+  CHECK(
+      bench.Send(0.9, EventBuilder("ann", "VIEW").At(start + std::chrono::hours(24 * 365))).tail ==
+      Approx(0.5));
 }
 
 TEST_CASE("calibration: a detector of a name that is taken is a problem") {
   const auto told = std::make_shared<Told>();
-  const std::string problems = PipelineHarness::ProblemsOf({Bench::BareSpec(told)},
-                                                           "- bare: {}\n- bare: {}\n");
+  const std::string problems =
+      PipelineHarness::ProblemsOf({Bench::BareSpec(told)}, "- bare: {}\n- bare: {}\n");
   CHECK(problems.find("test.yaml:2:") != std::string::npos);
   CHECK(problems.find("declared twice") != std::string::npos);
 }

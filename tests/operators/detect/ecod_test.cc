@@ -167,8 +167,7 @@ TEST_CASE("ecod: with `every` somebody busy does not say what is normal for all"
 
 TEST_CASE("ecod: what it learns of risky events is what the options say") {
   const auto learned = [](double planted_risk, const std::string& options) {
-    PipelineHarness run(Specs(),
-                        "- planted: {name: rule, field: bytes}\n" + Pipeline(options));
+    PipelineHarness run(Specs(), "- planted: {name: rule, field: bytes}\n" + Pipeline(options));
     SplitMix64 random(1);
     for (int i = 0; i < 200; ++i) run.Send(Ordinary(&random).With("bytes", planted_risk));
     return Learned(run);
@@ -226,10 +225,10 @@ TEST_CASE("ecod: mistakes are named with their place") {
   CHECK(problems("features: [volume, volume]").find("once") != std::string::npos);
   CHECK(problems("features: [volume], learn: some").find("below_threshold") != std::string::npos);
   CHECK(problems("features: [volume], extrapolate: 0.5").find("1") != std::string::npos);
-  const std::string twice = PipelineHarness::ProblemsOf(
-      Specs(),
-      "- {name: volume, observe: rows}\n- ecod: {features: [volume]}\n"
-      "- ecod: {features: [volume]}\n");
+  const std::string twice =
+      PipelineHarness::ProblemsOf(Specs(),
+                                  "- {name: volume, observe: rows}\n- ecod: {features: [volume]}\n"
+                                  "- ecod: {features: [volume]}\n");
   CHECK(twice.find("test.yaml:3:") != std::string::npos);
   CHECK(twice.find("\"extremes\" is declared twice") != std::string::npos);
 }
