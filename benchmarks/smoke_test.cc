@@ -5,6 +5,8 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,9 +24,9 @@ struct Ended {
   std::string out;
 };
 
-Ended RunDriver(const std::string& arguments) {
+Ended RunProgram(const std::string& command) {
   Ended ended;
-  FILE* const pipe = popen(StrCat(BONGSU_BENCH_PROGRAM, " ", arguments).c_str(), "r");
+  FILE* const pipe = popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
   std::array<char, 4096> buffer;
   while (const size_t got = fread(buffer.data(), 1, buffer.size(), pipe))
@@ -32,6 +34,21 @@ Ended RunDriver(const std::string& arguments) {
   const int status = pclose(pipe);
   ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return ended;
+}
+
+Ended RunDriver(const std::string& arguments) {
+  return RunProgram(StrCat(BONGSU_BENCH_PROGRAM, " ", arguments));
+}
+
+Ended RunQuality(const std::string& arguments) {
+  return RunProgram(StrCat(BONGSU_QUALITY_PROGRAM, " ", arguments));
+}
+
+JsonValue MemberOf(JsonValue object, std::string_view name) {
+  INFO(name);
+  const std::optional<JsonValue> found = object.Find(name);
+  REQUIRE(found.has_value());
+  return *found;
 }
 
 // The figures of the only line, by name.
@@ -87,4 +104,52 @@ TEST_CASE("the workloads with a broker score every event and time alerts") {
 
 TEST_CASE("a workload that does not exist is named") {
   CHECK(RunDriver("--workloads=in_proces 2>&1").code == 2);
+}
+
+TEST_CASE("the quality of every seed is told, however many run at once") {
+  const std::string bank =
+      "--seeds 1-2 --people 60 --days 20 --insiders 1 --effects 3,10 --budget 50/day --json";
+  const Ended one = RunQuality(bank);
+  REQUIRE(one.code == 0);
+  JsonReader reader;
+  const std::optional<JsonValue> root = reader.Parse(one.out);
+  REQUIRE(root.has_value());
+  int64_t seed = 0;
+  for (const JsonValue run : MemberOf(*root, "runs").items()) {
+    CHECK(MemberOf(run, "seed").AsInt() == ++seed);
+    CHECK(MemberOf(run, "planted").AsInt() == 6);
+    CHECK(MemberOf(run, "kinds_planted").AsInt() == 6);
+    CHECK(MemberOf(run, "events").AsInt() > 1000);
+  }
+  CHECK(seed == 2);
+  int64_t planted = 0;
+  for (const JsonValue kind : MemberOf(*root, "kinds").items())
+    planted += MemberOf(kind, "planted").AsInt();
+  CHECK(planted == 12);
+  const auto runs_of = [](const std::string& out) {
+    const size_t begin = out.find("\"runs\"");
+    return out.substr(begin, out.size() - begin);
+  };
+  CHECK(runs_of(RunQuality(bank + " --jobs 2").out) == runs_of(one.out));
+}
+
+TEST_CASE("a seed in words is refused") {
+  for (const char* seeds : {"one", "2-1", "1-", "1-2-3"}) {
+    INFO(seeds);
+    CHECK(RunQuality(StrCat("--seeds ", seeds, " 2>&1")).code == 2);
+  }
+}
+
+TEST_CASE("insiders are planted in the synthetic logs, and what is not is named") {
+  const std::string logs = BONGSU_SOURCE_DIR "/../shared/data/events/synthetic_uba";
+  if (!std::filesystem::exists(logs)) {
+    WARN("skipped: there is no " << logs);
+    REQUIRE(std::getenv("CI") == nullptr);
+    return;
+  }
+  const Ended ended = RunQuality(StrCat("--seeds 1 --insiders 1 --uba ", logs));
+  REQUIRE(ended.code == 0);
+  CHECK(ended.out.starts_with("60"));  // 60,344 events, and those planted.
+  CHECK(ended.out.find("U105") != std::string::npos);
+  CHECK(ended.out.find("not planted (1 of 1 seeds): stolen_credentials: ") != std::string::npos);
 }

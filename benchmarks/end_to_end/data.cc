@@ -1,6 +1,3 @@
-#include <stdlib.h>
-
-#include <filesystem>
 #include <fstream>
 #include <optional>
 
@@ -60,19 +57,6 @@ Result<EventList> LoadEvents(const Options& options, const EngineConfig& config)
   if (list.size() == 0)
     return Status::Invalid(StrCat("--input: ", options.input, " has no events"));
   return list;
-}
-
-Result<std::unique_ptr<ScratchDir>> ScratchDir::Make() {
-  std::string name = (std::filesystem::temp_directory_path() / "bongsu-bench-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    return Status::Unavailable(StrCat("no directory can be made for ", name, "; set TMPDIR"));
-  }
-  return std::unique_ptr<ScratchDir>(new ScratchDir(std::move(name)));
-}
-
-ScratchDir::~ScratchDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
 }
 
 }  // namespace bongsu::benchmarks

@@ -5,6 +5,7 @@
 
 #include "benchmarks/end_to_end/workloads.h"
 #include "benchmarks/support/machine.h"
+#include "benchmarks/support/scratch_dir.h"
 #include "engine/app/replay.h"
 #include "engine/app/wiring.h"
 #include "engine/base/strings.h"

@@ -10,6 +10,7 @@
 #include "benchmarks/end_to_end/program.h"
 #include "benchmarks/end_to_end/workloads.h"
 #include "benchmarks/support/machine.h"
+#include "benchmarks/support/scratch_dir.h"
 #include "engine/base/strings.h"
 #include "engine/core/clock.h"
 #include "engine/io/kafka/topics.h"

@@ -53,18 +53,4 @@ Result<EngineConfig> LoadConfigOf(const Options& options, const Variables& varia
 // Canonical events as `options` say: made, or read from `input` through the decoder of its format.
 Result<EventList> LoadEvents(const Options& options, const EngineConfig& config);
 
-// A directory that is gone with the object.
-class ScratchDir final {
- public:
-  static Result<std::unique_ptr<ScratchDir>> Make();
-  ~ScratchDir();
-  ScratchDir(const ScratchDir&) = delete;
-  ScratchDir& operator=(const ScratchDir&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  explicit ScratchDir(std::string path) : path_(std::move(path)) {}
-  const std::string path_;
-};
-
 }  // namespace bongsu::benchmarks

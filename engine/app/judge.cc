@@ -1,6 +1,7 @@
 #include "engine/app/judge.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <initializer_list>
 #include <optional>
@@ -14,6 +15,35 @@ namespace bongsu {
 namespace {
 
 constexpr Duration kGrace = std::chrono::days(1);
+
+// What measures the deeds of a kind: the names of features that begin so. Features of the same
+// person at the same time that only follow from them (how active, how sensitive) do not count.
+struct PlantedReasons {
+  std::string_view kind;
+  std::array<std::string_view, 6> features;
+};
+constexpr std::array<PlantedReasons, 6> kPlantedReasons = {{
+    // When, and how much is taken.
+    {"off_hours_export", {"off_hours_", "exported_", "exports_"}},
+    // How many different resources.
+    {"slow_collection", {"collected_", "resources_"}},
+    // The way in: guessed, from elsewhere.
+    {"stolen_credentials",
+     {"new_country", "new_device", "failed_logins_", "addresses_", "failure_ratio"}},
+    // Whose resources, how many, and the locked ones.
+    {"snooping", {"foreign_", "denied_", "resources_", "failure_ratio"}},
+    // What is done to them.
+    {"privilege_abuse",
+     {"changes_", "deletions_", "sensitive_changes_", "grants_", "action_rarity"}},
+    // How many pieces are taken, how much, from how many resources.
+    {"mass_download", {"exports_", "exported_", "resources_"}},
+}};
+
+const PlantedReasons* FindPlantedReasons(std::string_view kind) {
+  const auto at = std::find_if(kPlantedReasons.begin(), kPlantedReasons.end(),
+                               [&](const PlantedReasons& one) { return one.kind == kind; });
+  return at == kPlantedReasons.end() ? nullptr : &*at;
+}
 
 // One alert, all its revisions taken together.
 struct Case {
@@ -107,6 +137,7 @@ Judged JudgeLabel(const Label& label, std::span<const Case* const> of_person) {
     }
     judged.alerted = true;
   }
+  judged.explained = IsPlantedReason(label.kind, judged.reason);
   return judged;
 }
 
@@ -124,6 +155,23 @@ std::string Roughly(Duration d) {
 }
 
 }  // namespace
+
+bool IsPlantedReason(std::string_view kind, std::string_view feature) {
+  const PlantedReasons* const reasons = FindPlantedReasons(kind);
+  return reasons != nullptr && std::any_of(reasons->features.begin(), reasons->features.end(),
+                                           [&](std::string_view name) {
+                                             return !name.empty() && feature.starts_with(name);
+                                           });
+}
+
+bool HasPlantedReasons(std::string_view kind) {
+  return FindPlantedReasons(kind) != nullptr;
+}
+
+size_t Judgement::explained() const {
+  return static_cast<size_t>(std::count_if(insiders.begin(), insiders.end(),
+                                           [](const Judged& judged) { return judged.explained; }));
+}
 
 size_t Judgement::caught() const {
   return static_cast<size_t>(std::count_if(insiders.begin(), insiders.end(),

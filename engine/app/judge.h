@@ -13,6 +13,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,7 +32,14 @@ struct Judged {
   double risk = 0;       // 0-100, the highest of such alerts.
   std::string reason;    // The feature that contributed most to that one (else the detector),
   std::string sentence;  // and what it says in English.
+  bool explained = false;  // `reason` measures what was planted: IsPlantedReason.
 };
+
+// Whether a feature of the shipped configuration measures what insiders of this kind do (plant.h):
+// the kinds with the beginnings of such names are in judge.cc. False for kinds of others.
+bool IsPlantedReason(std::string_view kind, std::string_view feature);
+// Whether there is an answer to that: one of the six kinds.
+bool HasPlantedReasons(std::string_view kind);
 
 struct Tally {
   size_t planted = 0, caught = 0;
@@ -44,6 +52,7 @@ struct Judgement {
   std::vector<Judged> harmless;
 
   size_t caught() const;
+  size_t explained() const;  // Of those caught, for what was planted.
   std::set<std::string> KindsPlanted() const;
   std::set<std::string> KindsCaught() const;
   double precision() const;      // 0 without alerts.

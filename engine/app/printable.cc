@@ -1,7 +1,10 @@
 #include "engine/app/printable.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
+
+#include "engine/base/strings.h"
 
 namespace bongsu {
 namespace {
@@ -68,6 +71,17 @@ size_t DisplayWidth(std::string_view text) {
   size_t width = 0;
   while (!text.empty()) width += IsWide(Take(&text)) ? 2 : 1;
   return width;
+}
+
+std::string Fixed(double value, int digits) {
+  char text[64];
+  const auto end =
+      std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed, digits);
+  return std::string(text, end.ptr);
+}
+
+std::string Spread(const MeanSd& of, int digits) {
+  return StrCat(Fixed(of.mean, digits), " ± ", Fixed(of.sd, digits));
 }
 
 std::string FormatTable(std::span<const std::vector<std::string>> rows) {

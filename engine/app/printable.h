@@ -1,11 +1,13 @@
-// Text that came from outside, on its way to a terminal: the commands print names and sentences
-// through this. Pure; any thread.
+// Text on its way to a terminal: names and sentences that came from outside, figures, and tables of
+// both. Pure; any thread.
 #pragma once
 
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "engine/eval/metrics.h"
 
 namespace bongsu {
 
@@ -16,6 +18,10 @@ std::string Printable(std::string_view text);
 
 // How many cells of a terminal `text` takes; Hangul, Han and Kana take two each.
 size_t DisplayWidth(std::string_view text);
+
+// A number with so many digits after the point; a mean with its standard deviation.
+std::string Fixed(double value, int digits = 4);
+std::string Spread(const MeanSd& of, int digits = 4);
 
 // Rows of printable cells as lines: columns as wide as their widest cell, two spaces between.
 std::string FormatTable(std::span<const std::vector<std::string>> rows);

@@ -2,18 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
-#include <map>
 #include <memory>
 
 #include "engine/app/commands/commands.h"
 #include "engine/app/commands/support.h"
-#include "engine/app/judge.h"
-#include "engine/app/replay.h"
+#include "engine/app/trial.h"
 #include "engine/base/strings.h"
-#include "engine/generate/bank.h"
-#include "engine/io/file/json_lines_writer.h"
 #include "engine/json/writer.h"
 
 namespace bongsu {
@@ -27,36 +22,9 @@ struct DemoArguments {
 
 // The bank's tables, labels and events as files in `dir`.
 Status WriteBank(const Bank& bank, const std::string& dir) {
-  std::map<std::string, std::unique_ptr<JsonLinesWriter>> files;
-  const auto append = [&](const std::string& name, std::string_view line) -> Status {
-    std::unique_ptr<JsonLinesWriter>& file = files[name];
-    if (!file) {
-      BONGSU_ASSIGN_OR_RETURN(file, JsonLinesWriter::Make(StrCat(dir, "/", name)));
-    }
-    return file->Append(line);
-  };
-  BONGSU_RETURN_IF_ERROR(bank.ForEachTableLine([&](std::string_view file, std::string_view line) {
-    return append(std::string(file), line);
-  }));
-  const std::string labels = FormatLabels(bank.labels());
-  BONGSU_RETURN_IF_ERROR(
-      append("labels.csv", std::string_view(labels).substr(0, labels.size() - 1)));
-  BONGSU_RETURN_IF_ERROR(bank.ForEachEvent([&](Timestamp, std::string_view, std::string_view json) {
-    return append("events.jsonl", json);
-  }));
-  for (const auto& [name, file] : files) BONGSU_RETURN_IF_ERROR(file->Finish());
-  return Status::Ok();
-}
-
-// The tables of the generated bank take the place of the configured ones.
-Environment DemoEnvironment(const DemoArguments& arguments) {
-  const std::string tables = std::filesystem::absolute(arguments.out).string();
-  return
-      [tables, budget = arguments.budget](const std::string& name) -> std::optional<std::string> {
-        if (name == "BONGSU_TABLES") return tables;
-        if (name == "BONGSU_BUDGET") return budget;
-        return ProcessEnvironment()(name);
-      };
+  BONGSU_RETURN_IF_ERROR(WriteTables(bank, dir));
+  BONGSU_RETURN_IF_ERROR(WriteLabelsFile(bank.labels(), dir + "/labels.csv"));
+  return WriteEvents(bank, dir + "/events.jsonl");
 }
 
 void PrintJson(const ReplayResult& replay, const Judgement& judgement) {
@@ -66,6 +34,7 @@ void PrintJson(const ReplayResult& replay, const Judgement& judgement) {
   WriteJudgement(judgement, &json);
   json.Key("events_per_second")
       .Double(static_cast<double>(replay.events) / std::max(replay.seconds, 1e-9));
+  replay.state.Write(&json);
   json.EndObject();
   std::cout << line << std::endl;
 }
@@ -95,9 +64,8 @@ void PrintText(const ReplayResult& replay, const Judgement& judgement,
                       Percent(judgement.recall()), "\n",
                       static_cast<int64_t>(static_cast<double>(replay.events) /
                                            std::max(replay.seconds, 1e-9)),
-                      " events/s, from a file to alerts, one thread; state of a person: ",
-                      replay.people > 0 ? replay.state_bytes / replay.people : 0,
-                      " bytes\n\nWhere to look next:\n  ", out,
+                      " events/s, from a file to alerts, one thread\nstate: ", replay.state.Words(),
+                      "\n\nWhere to look next:\n  ", out,
                       "/alerts.jsonl     every alert; bongsu tail ", out,
                       "/alerts.jsonl reads it to you\n  ", out,
                       "/user-risk.jsonl  every change of a person's risk\n  ", out,
@@ -114,16 +82,10 @@ int RunDemo(const DemoArguments& arguments) {
   }
   const Result<Bank> bank = Bank::Make(arguments.bank);
   if (!bank.ok()) return Fail(bank.status()), 2;
-  std::error_code error;
-  std::filesystem::create_directories(arguments.out, error);
   if (const Status status = WriteBank(*bank, arguments.out); !status.ok()) return Fail(status);
-  std::optional<EngineConfig> config = LoadOrReport(arguments.config, DemoEnvironment(arguments));
+  const std::optional<EngineConfig> config =
+      LoadOrReport(arguments.config, TrialEnvironment(arguments.out, arguments.budget));
   if (!config) return 1;
-  SourceOptions source;
-  source.name.value = "demo";
-  source.files = {arguments.out + "/events.jsonl"};
-  config->sources = {source};
-  config->kafka.partitions = 1;  // A thousand people are one community.
   ReplayOptions options;
   options.alerts_path = arguments.out + "/alerts.jsonl";
   options.user_risk_path = arguments.out + "/user-risk.jsonl";
@@ -133,12 +95,12 @@ int RunDemo(const DemoArguments& arguments) {
     options.progress = [](int64_t records) {
       std::cerr << "\r" << records << " events" << std::flush;
     };
-  const Result<ReplayResult> replay = Replay(*config, options);
+  const Result<Trial> trial =
+      RunTrial(*config, arguments.out + "/events.jsonl", bank->labels(), options);
   if (terminal) std::cerr << "\r\033[K";
-  if (!replay.ok()) return Fail(replay.status());
-  const Result<Judgement> judgement = Judge(replay->alert_json, bank->labels());
-  if (!judgement.ok()) return Fail(judgement.status());
-  arguments.json ? PrintJson(*replay, *judgement) : PrintText(*replay, *judgement, arguments);
+  if (!trial.ok()) return Fail(trial.status());
+  arguments.json ? PrintJson(trial->replay, trial->judgement)
+                 : PrintText(trial->replay, trial->judgement, arguments);
   return std::cout.good() ? 0 : 1;
 }
 

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -62,17 +61,6 @@ class Progress {
   const std::string_view unit_;
   const bool shown_;
 };
-
-std::string Fixed(double value, int digits = 4) {
-  char text[64];
-  const auto end =
-      std::to_chars(text, text + sizeof(text), value, std::chars_format::fixed, digits);
-  return std::string(text, end.ptr);
-}
-
-std::string Spread(const MeanSd& of, int digits = 4) {
-  return StrCat(Fixed(of.mean, digits), " ± ", Fixed(of.sd, digits));
-}
 
 void WriteMeanSd(const std::string& name, const MeanSd& of, JsonWriter* json) {
   json->Key(name + "_mean").Double(of.mean).Key(name + "_sd").Double(of.sd);

@@ -5,22 +5,19 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <optional>
 
 #include "engine/app/commands/commands.h"
 #include "engine/app/commands/generate_sinks.h"
 #include "engine/app/commands/support.h"
+#include "engine/app/trial.h"
 #include "engine/base/strings.h"
 #include "engine/generate/bank.h"
 #include "engine/generate/inject.h"
-#include "engine/io/file/record_file.h"
 
 namespace bongsu {
 namespace {
-
-constexpr size_t kLongestRecord = size_t{1} << 20;
 
 struct GenerateArguments {
   BankOptions bank;
@@ -28,38 +25,6 @@ struct GenerateArguments {
   std::vector<std::string> inject;
   bool no_oddities = false, to_topic = false;
 };
-
-class RecordLines final : public LineReader {
- public:
-  RecordLines(std::string name, std::unique_ptr<ByteSource> source)
-      : name_(std::move(name)), file_(std::move(source), kLongestRecord) {}
-
-  Result<bool> Next(std::string_view* line) override {
-    RecordFile::Item item;
-    BONGSU_ASSIGN_OR_RETURN(const bool more, file_.Next(Duration(0), &item));
-    if (more && !item.broken.empty()) {
-      return Status::Invalid(StrCat(name_, ": byte ", item.offset, ": ", item.broken));
-    }
-    *line = item.bytes;
-    return more;
-  }
-
- private:
-  const std::string name_;
-  RecordFile file_;
-};
-
-std::vector<LineFile> LineFiles(const std::vector<std::string>& paths) {
-  std::vector<LineFile> files;
-  for (const std::string& path : paths) {
-    const auto open = [path]() -> Result<std::unique_ptr<LineReader>> {
-      BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> source, ByteSource::Open(path));
-      return std::unique_ptr<LineReader>(new RecordLines(path, std::move(source)));
-    };
-    files.push_back({path, open});
-  }
-  return files;
-}
 
 // What is wrong with the arguments themselves, and `bank.start`.
 Status Understand(GenerateArguments* arguments) {
@@ -81,31 +46,6 @@ Status Understand(GenerateArguments* arguments) {
           StrCat("--inject: ", path, " is no file; it is read three times, so name a file"));
     }
   }
-  return Status::Ok();
-}
-
-Status WriteLabels(const std::vector<Label>& labels, const std::string& path) {
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<JsonLinesWriter> file, JsonLinesWriter::Make(path));
-  std::string text = FormatLabels(labels);
-  text.pop_back();
-  BONGSU_RETURN_IF_ERROR(file->Append(text));
-  return file->Finish();
-}
-
-Status WriteTables(const Bank& bank, const std::string& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  std::map<std::string, std::unique_ptr<JsonLinesWriter>, std::less<>> files;
-  BONGSU_RETURN_IF_ERROR(bank.ForEachTableLine([&](std::string_view name, std::string_view line) {
-    auto file = files.find(name);
-    if (file == files.end()) {
-      BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<JsonLinesWriter> made,
-                              JsonLinesWriter::Make(StrCat(directory, "/", name)));
-      file = files.emplace(name, std::move(made)).first;
-    }
-    return file->second->Append(line);
-  }));
-  for (const auto& [name, file] : files) BONGSU_RETURN_IF_ERROR(file->Finish());
   return Status::Ok();
 }
 
@@ -137,7 +77,7 @@ class Counted {
 template <typename Stream>
 int WriteStream(const Stream& stream, const GenerateArguments& arguments) {
   if (!arguments.labels.empty()) {
-    const Status status = WriteLabels(stream.labels(), arguments.labels);
+    const Status status = WriteLabelsFile(stream.labels(), arguments.labels);
     if (!status.ok()) return Fail(status);
   }
   Result<std::unique_ptr<EventSink>> sink = Status::Internal("no sink");

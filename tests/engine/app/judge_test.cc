@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include "engine/base/strings.h"
+#include "engine/config/load.h"
+#include "engine/generate/plant.h"
 
 namespace bongsu {
 namespace {
@@ -105,6 +107,56 @@ TEST_CASE("alerts about others and about harmless people are wrong") {
   std::map<std::string, Tally> table;
   AddHarmlessTo(judgement, &table);
   CHECK(HarmlessTable(table) == "harmless    alerted of all\nnew_laptop  1/2\n");
+}
+
+TEST_CASE("the top reason is the planted one when its feature measures the deed") {
+  const auto [kind, feature, planted] = GENERATE(table<const char*, const char*, bool>(
+      {{"off_hours_export", "off_hours_rows_vs_self", true},
+       {"off_hours_export", "exported_rows_vs_self", true},
+       {"off_hours_export", "new_device", false},
+       {"slow_collection", "collected_resources_vs_self", true},
+       {"slow_collection", "exports_vs_self", false},
+       {"stolen_credentials", "new_country", true},
+       {"stolen_credentials", "resources_vs_self", false},
+       {"snooping", "foreign_actions_vs_self", true},
+       {"snooping", "activity_vs_self", false},
+       {"privilege_abuse", "grants_vs_self", true},
+       {"privilege_abuse", "sensitivity_vs_self", false},
+       {"mass_download", "exports_vs_self", true},
+       {"mass_download", "rows_vs_self", false},
+       {"something_else", "exports_vs_self", false}}));
+  const Judgement judgement =
+      Good({Alert("a", "ann", 12, 12, 90, feature)}, {Insider("ann", kind, 10, 20)});
+  INFO(kind << " " << feature);
+  CHECK(judgement.insiders[0].explained == planted);
+  CHECK(judgement.explained() == (planted ? 1 : 0));
+  CHECK(judgement.caught() == 1);
+}
+
+TEST_CASE("who was not caught is not explained") {
+  const Judgement judgement = Good({Alert("a", "ann", 90, 91, 90, "grants_vs_self")},
+                                   {Insider("ann", "privilege_abuse", 10, 20)});
+  CHECK(judgement.explained() == 0);
+}
+
+TEST_CASE("each of the six kinds has reasons among the features of the shipped configuration") {
+  Problems problems;
+  const Result<ConfigNode> root = LoadConfig(BONGSU_SOURCE_DIR "/deploy/config/behaviour.yaml",
+                                             ProcessEnvironment(), &problems);
+  REQUIRE(root.ok());
+  const ConfigNode* const features = root->Find("features");
+  REQUIRE(features != nullptr);
+  for (const std::string_view kind : kInsiderKinds) {
+    INFO(kind);
+    CHECK(HasPlantedReasons(kind));
+    size_t planted = 0;
+    for (const ConfigNode& feature : features->items) {
+      planted += IsPlantedReason(kind, feature.Find("name")->scalar);
+    }
+    CHECK(planted >= 2);
+    CHECK(planted < features->items.size() / 2);  // Else anything would do.
+  }
+  CHECK_FALSE(HasPlantedReasons("new_laptop"));
 }
 
 TEST_CASE("no alerts, no labels: nothing is divided by zero") {

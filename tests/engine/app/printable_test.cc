@@ -37,5 +37,11 @@ TEST_CASE("columns stand under each other in Korean too") {
   CHECK(FormatTable(rows) == "who     n\n김철수  12\nann\n");
 }
 
+TEST_CASE("figures are rounded to so many digits") {
+  CHECK(Fixed(0.98765, 2) == "0.99");
+  CHECK(Fixed(12, 0) == "12");
+  CHECK(Spread({0.5, 0.125}, 3) == "0.500 ± 0.125");
+}
+
 }  // namespace
 }  // namespace bongsu
