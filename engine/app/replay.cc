@@ -157,8 +157,7 @@ Status Collect(Wiring& wiring, const ReplayOptions& options, ReplayResult* resul
   return wiring.log().shared_store()->Scan(
       "s/", "s0", [&](std::string_view key, std::string_view bytes) {
         if (const size_t slash = key.find('/', 2); key.substr(slash + 1).starts_with("u/")) {
-          ++result->people;
-          result->state_bytes += static_cast<int64_t>(key.size() - slash - 1 + bytes.size());
+          result->state.Add(static_cast<int64_t>(bytes.size()));
         }
         return true;
       });

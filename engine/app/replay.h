@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/app/engine_config.h"
+#include "engine/app/state_sizes.h"
 
 namespace bongsu {
 
@@ -27,8 +28,7 @@ struct ReplayResult {
   double mapped_ratio = 0;  // Of the leaf members of the input, how many a mapping reads.
   std::string digest;       // SHA-256 of the alerts' lines.
   double seconds = 0;       // Of the machine's clock.
-  int64_t state_bytes = 0;  // Of people, in the store, and how many there are.
-  int64_t people = 0;
+  StateSizes state;
   std::vector<std::string> alert_json;  // In the order of partitions, then of the stream.
 };
 

@@ -6,33 +6,14 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/strings.h"
+#include "engine/pipeline/packing.h"
 
 namespace bongsu {
 namespace {
 
 constexpr size_t kLargestSlot = 1 << 24;
-
-void PutVarint(std::string* out, uint64_t value) {
-  for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
-  out->push_back(static_cast<char>(value));
-}
-
-bool TakeVarint(std::string_view* in, uint64_t* value) {
-  *value = 0;
-  for (int shift = 0; shift < 64 && !in->empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(in->front());
-    in->remove_prefix(1);
-    *value |= static_cast<uint64_t>(byte & 0x7F) << shift;
-    if (byte < 0x80) return true;
-  }
-  return false;
-}
-
-uint64_t WordAt(std::span<const std::byte> bytes, size_t word) {
-  uint64_t value;
-  std::memcpy(&value, bytes.data() + word * 8, 8);
-  return value;
-}
+constexpr std::string_view kPacking = "packing ", kPackingLine = "packing 2\n";
+constexpr size_t kHead = 4;  // So many words of a slot have columns, shared by slots of its size.
 
 Status Bad() {
   return Status::Corrupt("state: a person's profile does not fit its layout");
@@ -40,7 +21,7 @@ Status Bad() {
 
 }  // namespace
 
-Layout::Layout(const std::vector<SlotInfo>& slots) {
+Layout::Layout(const std::vector<SlotInfo>& slots) : descriptor_(kPackingLine) {
   for (const SlotInfo& slot : slots) {
     std::string plain = slot.identity;  // A descriptor has one line a slot.
     std::replace(plain.begin(), plain.end(), '\n', ' ');
@@ -49,14 +30,33 @@ Layout::Layout(const std::vector<SlotInfo>& slots) {
       identity = StrCat(plain, "#", copy);
     descriptor_ += StrCat(slot.size, " ", identity, "\n");
     slots_.push_back({std::move(identity), size_, slot.size});
-    size_ += (slot.size + 7) / 8 * 8;
+    AddColumns((slot.size + 7) / 8);
+    size_ = columns_.size() * 8;
   }
   hash_ = Hash64(descriptor_);
 }
 
+void Layout::AddColumns(size_t words) {
+  const auto shape =
+      static_cast<size_t>(std::find(shapes_.begin(), shapes_.end(), words) - shapes_.begin());
+  if (shape == shapes_.size()) shapes_.push_back(words);
+  for (size_t i = 0; i < words; ++i) {
+    const size_t column = shape * kHead + i;
+    columns_.push_back(i < kHead && column < kColumns ? static_cast<uint8_t>(column) : kColumns);
+  }
+}
+
 Result<Layout> Layout::FromDescriptor(std::string_view descriptor) {
   std::vector<SlotInfo> slots;
-  for (std::string_view rest = descriptor; !rest.empty();) {
+  std::string_view rest = descriptor;
+  const bool packed = rest.starts_with(kPackingLine);
+  if (packed) rest.remove_prefix(kPackingLine.size());
+  if (rest.starts_with(kPacking)) {
+    return Status::Invalid(StrCat("state: people's profiles have ",
+                                  rest.substr(0, std::min(rest.find('\n'), rest.size())),
+                                  ", this release reads 2; run the release that wrote them"));
+  }
+  while (!rest.empty()) {
     const size_t end = rest.find('\n');
     SlotInfo slot;
     const auto [digits_end, error] =
@@ -69,7 +69,13 @@ Result<Layout> Layout::FromDescriptor(std::string_view descriptor) {
     slots.push_back(std::move(slot));
     rest.remove_prefix(end + 1);
   }
-  return Layout(slots);
+  Layout layout(slots);
+  if (!packed) {
+    layout.packed_ = false;
+    layout.descriptor_ = descriptor;
+    layout.hash_ = Hash64(descriptor);
+  }
+  return layout;
 }
 
 std::string Layout::Key() const {
@@ -80,21 +86,15 @@ std::string Layout::Key() const {
 
 void Layout::Encode(std::span<const std::byte> profile, std::string* value) const {
   value->assign(reinterpret_cast<const char*>(&hash_), 8);
-  const size_t words = size_ / 8;
-  for (size_t at = 0; at < words;) {
-    size_t literal = at;
-    while (literal < words && WordAt(profile, literal) == 0) ++literal;
-    size_t end = literal;
-    while (end < words && WordAt(profile, end) != 0) ++end;
-    if (literal == end) break;  // Only zeros are left.
-    PutVarint(value, literal - at);
-    PutVarint(value, end - literal);
-    value->append(reinterpret_cast<const char*>(profile.data() + literal * 8), (end - literal) * 8);
-    at = end;
-  }
+  PackWords(profile, columns_, value);
 }
 
 Status Layout::Decode(std::string_view words, std::span<std::byte> profile) const {
+  if (!packed_) return DecodeRuns(words, profile);
+  return UnpackWords(words, columns_, profile) ? Status::Ok() : Bad();
+}
+
+Status Layout::DecodeRuns(std::string_view words, std::span<std::byte> profile) const {
   std::memset(profile.data(), 0, profile.size());
   size_t at = 0;
   while (!words.empty()) {

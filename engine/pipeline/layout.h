@@ -2,8 +2,10 @@
 // descriptor of them under its hash, so that every old layout can be read. A slot's identity
 // decides whether its bytes live on.
 //
-// A value is the layout's hash (8 bytes, little-endian) and the slots as 8-byte words, runs of zero
-// words left out: (varint zero words, varint literal words, literal words)*.
+// A value is the layout's hash (8 bytes, little-endian) and the packed words (packing.h). A
+// descriptor is a line "packing 2" and a line "<bytes> <identity>" a slot. Descriptors without the
+// first line are of the packing before it, which is still read: runs of zero words left out,
+// (varint zero words, varint literal words, literal words)*.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +23,8 @@ namespace bongsu {
 class Layout {
  public:
   explicit Layout(const std::vector<SlotInfo>& slots);
-  // Reads what descriptor() wrote; kCorrupt when it is something else.
+  // Reads what descriptor() wrote; kCorrupt when it is something else,
+  // kInvalid when its packing is of a later release.
   static Result<Layout> FromDescriptor(std::string_view descriptor);
 
   size_t size() const { return size_; }  // Bytes of a decoded profile, a multiple of 8.
@@ -48,8 +51,13 @@ class Layout {
     std::string identity;
     size_t offset, size;
   };
+  void AddColumns(size_t words);
+  Status DecodeRuns(std::string_view words, std::span<std::byte> profile) const;
   const Placed* Find(std::string_view identity, size_t size) const;
   std::vector<Placed> slots_;
+  bool packed_ = true;            // Not of the packing before.
+  std::vector<uint8_t> columns_;  // Of each word.
+  std::vector<size_t> shapes_;    // Words of a slot whose first ones have columns.
   size_t size_ = 0;
   std::string descriptor_;
   uint64_t hash_ = 0;

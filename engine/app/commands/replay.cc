@@ -35,8 +35,9 @@ std::string AsJson(const ReplayResult& result, const std::optional<Judgement>& j
   json.Key("dead_letters").Int(result.dead_letters).Key("alerts").Int(result.alerts);
   if (judgement) WriteJudgement(*judgement, &json);
   json.Key("mapped_ratio").Double(result.mapped_ratio).Key("digest").String(result.digest);
-  json.Key("events_per_second").Double(EventsPerSecond(result)).Key("people").Int(result.people);
-  json.Key("state_bytes").Int(result.state_bytes).EndObject();
+  json.Key("events_per_second").Double(EventsPerSecond(result));
+  result.state.Write(&json);
+  json.EndObject();
   return line + "\n";
 }
 
@@ -44,7 +45,8 @@ std::string AsText(const ReplayResult& result, const std::optional<Judgement>& j
   std::string text =
       StrCat(result.records, " records: ", result.events, " events, ", result.dead_letters,
              " dead letters\n", result.alerts, " alerts, digest ", result.digest, "\n",
-             static_cast<int64_t>(EventsPerSecond(result)), " events/s\n");
+             static_cast<int64_t>(EventsPerSecond(result)), " events/s\nstate of ",
+             result.state.people(), " people: ", result.state.Words(), "\n");
   if (judgement) text += "\n" + FormatJudgement(*judgement);
   return text;
 }

@@ -55,6 +55,46 @@ TEST_CASE("a descriptor tells the whole layout, whatever an identity holds") {
   }
 }
 
+TEST_CASE("slots of one size cost less together, and what nobody touched costs nothing") {
+  std::vector<SlotInfo> slots;
+  for (int i = 0; i < 20; ++i) slots.push_back({"since", 16});
+  const Layout layout(slots);
+  Bytes bytes(layout.size());
+  std::string value;
+  layout.Encode(bytes, &value);
+  CHECK(value.size() == 8);
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const uint64_t time = 0x8006519D3C2A1B00 + i * 1000;
+    std::memcpy(layout.Slot(bytes, i).data(), &time, sizeof(time));
+  }
+  layout.Encode(bytes, &value);
+  CHECK(value.size() <= 8 + 8 + 19 * (2 + 1 + 2));
+}
+
+TEST_CASE("profiles of the packing before are still read, those of a later one refused") {
+  const Result<Layout> old = Layout::FromDescriptor("8 a\n24 b\n8 c\n");
+  REQUIRE(old.ok());
+  const Layout now({{"a", 8}, {"b", 24}, {"c", 8}});
+  CHECK(old->hash() != now.hash());
+  CHECK(old->descriptor() == "8 a\n24 b\n8 c\n");
+  CHECK(old->Difference(now) == "start empty: none; dropped: none");
+  Bytes profile(old->size());
+  REQUIRE(old->Decode(std::string("\x01\x01"
+                                  "abcdefgh\x02\x01"
+                                  "ABCDEFGH",
+                                  20),
+                      profile)
+              .ok());
+  CHECK(Text(*old, profile, 1) == "abcdefgh" + std::string(16, '\0'));
+  CHECK(Text(*old, profile, 2) == "ABCDEFGH");
+  CHECK(old->Decode(std::string("\x01\x05"
+                                "abcdefgh",
+                                10),
+                    profile)
+            .code() == Code::kCorrupt);
+  CHECK(Layout::FromDescriptor("packing 3\n8 a\n").status().code() == Code::kInvalid);
+}
+
 TEST_CASE("what kept its identity keeps its bytes, wherever it went") {
   const Layout from({{"a", 8}, {"b 1h", 16}, {"c", 3}, {"gone", 8}});
   const Layout to({{"c", 3}, {"new", 8}, {"b 2h", 16}, {"a", 8}});
@@ -84,6 +124,15 @@ TEST_CASE("bytes that do not fit are refused, never read past") {
     REQUIRE((status.ok() || status.code() == Code::kCorrupt));
   }
   CHECK(refused > 1000);
+  const Result<Layout> old = Layout::FromDescriptor("64 a\n");
+  REQUIRE(old.ok());
+  for (int round = 0; round < 5000; ++round) {
+    std::string words(random.Below(90), '\0');
+    for (char& c : words)
+      c = static_cast<char>(random.Below(3) == 0 ? random.Next() : random.Below(9));
+    const Status status = old->Decode(words, profile);
+    REQUIRE((status.ok() || status.code() == Code::kCorrupt));
+  }
   CHECK(Layout::HashOf("short").status().code() == Code::kCorrupt);
 }
 

@@ -1,0 +1,37 @@
+// A person's memory in few bytes: most of its words are zero, and those of slots of one size look
+// alike (times and days at the same place, numbers of the same magnitude). Behind Layout. Pure
+// functions, any thread; what a table of columns says belongs to the format of the bytes.
+//
+// A word is 8 little-endian bytes. Its reference is the last word before it, zero ones left out, in
+// the same column; words without a column, and the first of one, have the reference 0. Packed words
+// are a sequence of
+//
+//   mask (1 byte, not 0), bytes   one word: bytes of `word ^ reference`, lowest first; bit i of the
+//                                 mask says that byte i follows, the others are zero
+//   0, varint n                   n / 2 words: equal to their references if n is odd, else zero
+//
+// and zero words at the end are left out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace bongsu {
+
+inline constexpr uint8_t kColumns = 64;  // As a column: none.
+
+// Appends. `words` has 8 bytes for each of `columns`, which are at most kColumns.
+void PackWords(std::span<const std::byte> words, std::span<const uint8_t> columns,
+               std::string* out);
+// Fills all of `words`. False when the bytes are not what PackWords writes for so many words; then
+// `words` holds anything.
+bool UnpackWords(std::string_view packed, std::span<const uint8_t> columns,
+                 std::span<std::byte> words);
+
+// A number in seven bits a byte, lowest first.
+bool TakeVarint(std::string_view* in, uint64_t* value);
+
+}  // namespace bongsu
