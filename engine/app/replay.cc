@@ -47,23 +47,6 @@ class WorkDir {
   const bool temporary_;
 };
 
-using RecordVisitor = std::function<Status(const Record&)>;
-
-Status ForEachRecord(Log& log, const std::string& topic, const RecordVisitor& visit) {
-  BONGSU_ASSIGN_OR_RETURN(const int32_t partitions, log.Partitions(topic));
-  for (int32_t partition = 0; partition < partitions; ++partition) {
-    BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader,
-                            log.NewReader({topic, partition}, 0));
-    const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
-    for (bool at_end = false; !at_end;) {
-      batch->Clear();
-      BONGSU_RETURN_IF_ERROR(reader->Poll(std::chrono::seconds(10), batch.get(), &at_end));
-      for (const Record& record : batch->records()) BONGSU_RETURN_IF_ERROR(visit(record));
-    }
-  }
-  return Status::Ok();
-}
-
 // The original bytes as text where they are text, else in hexadecimal, with the headers as members.
 std::string DeadLetterLine(const Record& record) {
   std::string line;
@@ -113,9 +96,36 @@ Status CopyEvents(const EngineConfig& config, Log& to, const std::string& to_top
   return Status::Ok();
 }
 
-Status RunToEnd(std::vector<RoleWorker>& workers, const std::function<void(int64_t)>& progress) {
+// The last operator of all: shows the observer what the others made of the event.
+class Observed final : public Operator {
+ public:
+  Observed(const ReplayOptions& options, bool* enough) : options_(options), enough_(enough) {}
+  Result<Flow> Process(Event& event, Context& context) override {
+    if (!*enough_) *enough_ = options_.observe(event, context);
+    return Flow::kNext;
+  }
+
+ private:
+  const ReplayOptions& options_;
+  bool* const enough_;
+};
+
+OperatorSpec ObservedSpec(const ReplayOptions& options, bool* enough) {
+  OperatorSpec spec;
+  spec.name = "observed";
+  spec.stage = Stage::kDecide;
+  spec.build = [&options, enough](const OperatorSpec::Options&, BuildContext&) {
+    return std::make_unique<Observed>(options, enough);
+  };
+  return spec;
+}
+
+// Or until there is enough; then what is in hand is committed.
+Status RunToEnd(std::vector<RoleWorker>& workers, const std::function<void(int64_t)>& progress,
+                const bool& enough) {
   int64_t reported = 0;
   for (bool any = true; any;) {
+    if (enough) return workers.back().worker->Flush();
     any = false;
     for (RoleWorker& role : workers) {
       BONGSU_ASSIGN_OR_RETURN(const bool did, role.worker->Step());
@@ -145,6 +155,13 @@ Status Collect(Wiring& wiring, const ReplayOptions& options, ReplayResult* resul
         ++result->dead_letters;
         return Status::Ok();
       }));
+  if (options.observe) {
+    BONGSU_RETURN_IF_ERROR(
+        ForEachRecord(wiring.log(), wiring.topics().samples, [&](const Record& record) {
+          result->sample_json.emplace_back(record.value);
+          return Status::Ok();
+        }));
+  }
   const auto value = [](const Record& record) { return std::string(record.value); };
   BONGSU_RETURN_IF_ERROR(
       WriteLines(wiring.log(), wiring.topics().alerts, options.alerts_path, value));
@@ -193,6 +210,22 @@ Status ReadFrom(const std::vector<std::string>& files, const std::string& named,
                                 "\"", DidYouMeanHint(wanted, names)));
 }
 
+Status ForEachRecord(Log& log, const std::string& topic,
+                     const std::function<Status(const Record&)>& visit) {
+  BONGSU_ASSIGN_OR_RETURN(const int32_t partitions, log.Partitions(topic));
+  for (int32_t partition = 0; partition < partitions; ++partition) {
+    BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader,
+                            log.NewReader({topic, partition}, 0));
+    const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
+    for (bool at_end = false; !at_end;) {
+      batch->Clear();
+      BONGSU_RETURN_IF_ERROR(reader->Poll(std::chrono::seconds(10), batch.get(), &at_end));
+      for (const Record& record : batch->records()) BONGSU_RETURN_IF_ERROR(visit(record));
+    }
+  }
+  return Status::Ok();
+}
+
 Result<ReplayResult> Replay(const EngineConfig& config, const ReplayOptions& options) {
   BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<WorkDir> dir, WorkDir::Make(options.work_dir));
   EngineConfig local = config;
@@ -204,6 +237,9 @@ Result<ReplayResult> Replay(const EngineConfig& config, const ReplayOptions& opt
     BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<KafkaLog> log, KafkaLog::Make(config.kafka));
     BONGSU_ASSIGN_OR_RETURN(local.kafka.partitions, log->Partitions(config.score.input));
   }
+  bool enough = false;
+  const OperatorSpec observed = ObservedSpec(options, &enough);
+  if (options.observe) local.pipeline.push_back({&observed, nullptr, {}, "observed"});
   const FixedClock clock;
   const SystemClock real;
   PrometheusMetrics metrics(BONGSU_VERSION);
@@ -217,7 +253,7 @@ Result<ReplayResult> Replay(const EngineConfig& config, const ReplayOptions& opt
   BONGSU_ASSIGN_OR_RETURN(RoleWorker score, wiring->NewScoreWorker(0));
   workers.push_back(std::move(score));
   const Timestamp began = real.Now();
-  BONGSU_RETURN_IF_ERROR(RunToEnd(workers, options.progress));
+  BONGSU_RETURN_IF_ERROR(RunToEnd(workers, options.progress, enough));
   ReplayResult result;
   result.seconds = ToSeconds(real.Now() - began);
   BONGSU_RETURN_IF_ERROR(Collect(*wiring, options, &result));

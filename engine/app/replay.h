@@ -9,6 +9,8 @@
 
 #include "engine/app/engine_config.h"
 #include "engine/app/state_sizes.h"
+#include "engine/core/log.h"
+#include "engine/core/operator.h"
 
 namespace bongsu {
 
@@ -21,6 +23,9 @@ struct ReplayOptions {
   bool from_topic =
       false;  // Score the committed records of config.score.input on the configured log.
   std::function<void(int64_t records)> progress;
+  // Sees every event after all operators, with the verdict. True: seen enough, the replay ends with
+  // the batch in hand.
+  std::function<bool(const Event&, Context&)> observe;
 };
 
 struct ReplayResult {
@@ -29,13 +34,18 @@ struct ReplayResult {
   std::string digest;       // SHA-256 of the alerts' lines.
   double seconds = 0;       // Of the machine's clock.
   StateSizes state;
-  std::vector<std::string> alert_json;  // In the order of partitions, then of the stream.
+  std::vector<std::string> alert_json;   // In the order of partitions, then of the stream.
+  std::vector<std::string> sample_json;  // The same; only where `observe` is set.
 };
 
 // Makes the source `named` (empty: the only one), or one with the mapping of that name, the only
 // source, and reads it from `files` ("-" alone: standard input). kInvalid when there is none.
 Status ReadFrom(const std::vector<std::string>& files, const std::string& named,
                 EngineConfig* config);
+
+// Visits the committed records of `topic`, one partition after the other, up to their ends.
+Status ForEachRecord(Log& log, const std::string& topic,
+                     const std::function<Status(const Record&)>& visit);
 
 // `config.sources` says what is read; brokers are ignored unless from_topic.
 Result<ReplayResult> Replay(const EngineConfig& config, const ReplayOptions& options);
