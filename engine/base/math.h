@@ -1,5 +1,7 @@
 // Logarithm and power that give the same bits on every x86-64 (the C library picks variants by
-// CPU). Accurate to a few units in the last place; that is all that scores need.
+// CPU): polynomials in a fixed order of + and ×, nothing that a compiler may contract. Log2 is
+// within 4 units in the last place of the true value, Exp2 within 2; that is all that scores need.
+// Pure; any thread.
 #pragma once
 
 namespace bongsu {
