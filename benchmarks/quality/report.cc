@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <ranges>
 #include <set>
 
 #include "benchmarks/support/machine.h"
@@ -193,6 +194,25 @@ std::string OfLogTable(std::span<const Run> runs) {
   return FormatTable(rows) + "\n";
 }
 
+// What leads in alerts that are wrong, and the days of their start, here in Seoul, with the most.
+std::string WrongLines(std::span<const Run> runs) {
+  std::map<std::string, size_t> reasons, days;
+  for (const Run& run : runs) {
+    for (const WrongAlert& alert : run.trial.judgement.wrong) {
+      ++reasons[alert.reason];
+      ++days[FormatRfc3339(alert.start + std::chrono::hours(9)).substr(0, 10)];
+    }
+  }
+  const auto most = [](const std::map<std::string, size_t>& counts) {
+    std::string text;
+    for (const auto& [name, times] : Sorted(counts) | std::views::take(8))
+      text += StrCat(text.empty() ? "" : ", ", Printable(name), " ", times);
+    return text;
+  };
+  return StrCat("wrong alerts, top reason: ", most(reasons), "\nwrong alerts, day: ", most(days),
+                "\n");
+}
+
 std::string MissingLines(std::span<const Run> runs) {
   std::map<std::string, size_t> counts;
   for (const Run& run : runs) {
@@ -259,7 +279,7 @@ std::string AsText(std::span<const Run> runs, const QualityOptions& options) {
                 " of ", runs.size(), " seeds caught at least ", kKindsWanted, " kinds\n\n",
                 MissingLines(runs), EffectTable(tables.effects), "\n",
                 ReasonTable(CountReasons(runs)), "\n", OfLogTable(runs),
-                HarmlessTable(tables.harmless));
+                HarmlessTable(tables.harmless), "\n", WrongLines(runs));
 }
 
 std::string AsJson(std::span<const Run> runs, const QualityOptions& options) {

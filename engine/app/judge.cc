@@ -254,6 +254,9 @@ Result<Judgement> Judge(std::span<const std::string> alerts, std::span<const Lab
     }
   }
   judgement.right = static_cast<int64_t>(right.size());
+  for (const auto& [uid, one] : cases) {
+    if (!right.contains(&one)) judgement.wrong.push_back({one.user, one.reason, one.start});
+  }
   return judgement;
 }
 

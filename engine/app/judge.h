@@ -45,11 +45,18 @@ struct Tally {
   size_t planted = 0, caught = 0;
 };
 
+// An alert that is not right.
+struct WrongAlert {
+  std::string user, reason;
+  Timestamp start;
+};
+
 struct Judgement {
   int64_t alerts = 0, right = 0;
   size_t people = 0;             // Who alerted.
   std::vector<Judged> insiders;  // In the order of the labels.
   std::vector<Judged> harmless;
+  std::vector<WrongAlert> wrong;  // By uid.
 
   size_t caught() const;
   size_t explained() const;  // Of those caught, for what was planted.

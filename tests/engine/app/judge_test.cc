@@ -82,6 +82,7 @@ TEST_CASE("revisions are one alert, the last one counts") {
   CHECK(judgement.insiders[0].risk == 96);
   CHECK(judgement.insiders[0].reason == "deletions");
   CHECK(judgement.insiders[0].delay == Duration::zero());  // It was open before.
+  CHECK(judgement.wrong.empty());
 }
 
 TEST_CASE("of several right alerts the first gives the delay, the strongest the reason") {
@@ -99,6 +100,10 @@ TEST_CASE("alerts about others and about harmless people are wrong") {
            {Insider("ann", "snooping", 10, 20), Harmless("cho", "new_laptop", 10, 20),
             Harmless("eve", "new_laptop", 10, 20)});
   CHECK(judgement.right == 0);
+  REQUIRE(judgement.wrong.size() == 2);
+  CHECK(judgement.wrong[0].user == "cho");
+  CHECK(judgement.wrong[0].reason == "exported_rows");
+  CHECK(judgement.wrong[0].start == FromMillis(12 * kHour));
   CHECK(judgement.caught() == 0);
   CHECK(judgement.insiders[0].rank == 0);
   REQUIRE(judgement.harmless.size() == 2);
