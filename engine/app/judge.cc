@@ -16,25 +16,27 @@ namespace {
 
 constexpr Duration kGrace = std::chrono::days(1);
 
-// What measures the deeds of a kind: the names of features that begin so. Features of the same
-// person at the same time that only follow from them (how active, how sensitive) do not count.
+// What measures the deeds of a kind as plant.h tells them: the names of features that begin so.
+// What only follows from the deeds (how many rows were viewed meanwhile) does not count.
 struct PlantedReasons {
   std::string_view kind;
-  std::array<std::string_view, 6> features;
+  std::array<std::string_view, 7> features;
 };
 constexpr std::array<PlantedReasons, 6> kPlantedReasons = {{
     // When, and how much is taken.
     {"off_hours_export", {"off_hours_", "exported_", "exports_"}},
-    // How many different resources.
-    {"slow_collection", {"collected_", "resources_"}},
-    // The way in: guessed, from elsewhere.
+    // How many different resources, those never touched before: mostly of others.
+    {"slow_collection",
+     {"hoarded_", "collected_", "exported_resources_", "resources_", "foreign_resources_"}},
+    // The way in, guessed and from elsewhere; then what a stranger rummages in.
     {"stolen_credentials",
-     {"new_country", "new_device", "failed_logins_", "addresses_", "failure_ratio"}},
+     {"new_country", "new_device", "failed_logins_", "addresses_", "failure_ratio", "foreign_",
+      "resources_"}},
     // Whose resources, how many, and the locked ones.
     {"snooping", {"foreign_", "denied_", "resources_", "failure_ratio"}},
-    // What is done to them.
+    // What is done to the most sensitive.
     {"privilege_abuse",
-     {"changes_", "deletions_", "sensitive_changes_", "grants_", "action_rarity"}},
+     {"changes_", "deletions_", "sensitive_changes_", "sensitivity_", "grants_", "action_rarity"}},
     // How many pieces are taken, how much, from how many resources.
     {"mass_download", {"exports_", "exported_", "resources_"}},
 }};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -13,7 +14,8 @@ Calibration::Calibration(const CalibrationOptions& options, uint64_t window)
     : tail_(ToSeconds(options.memory)),
       learn_below_(options.learn == "all" ? 101 : options.learn_below),
       extrapolate_(options.extrapolate),
-      every_(options.every.count()) {
+      every_(options.every.count()),
+      learning_(ToSeconds(options.learning)) {
   const auto cap = static_cast<uint64_t>(options.learn_cap);
   stride_ = cap == 0 ? 0 : (window + cap - 1) / cap;
 }
@@ -33,12 +35,16 @@ bool Calibration::Register(const std::string& detector, const std::string& input
   return true;
 }
 
-Finding Calibration::Judge(double raw, bool ready, double maturity) {
+Finding Calibration::Judge(double raw, bool ready, double maturity, Timestamp time) {
   raw_ = raw;
   ready_ = ready;
   const double tail = ready ? tail_.TailProbability(raw, extrapolate_) : 1;
   risk_ = RiskOfTail(tail);
-  return {detector_, raw, tail, risk_, std::min(maturity, tail_.Maturity())};
+  const double mature = std::min(maturity, tail_.Maturity());
+  const bool speaks =
+      learning_ == 0 || ToSeconds(time.time_since_epoch()) >= tail_.since() + learning_;
+  return speaks ? Finding{detector_, raw, tail, risk_, mature}
+                : Finding{detector_, raw, 1, 0, mature};
 }
 
 bool Calibration::PersonsTurn(const Event& event, Context& context) const noexcept {
@@ -59,9 +65,9 @@ Calibration::Lesson Calibration::Learn(const Event& event, const Verdict& verdic
   lesson.taught = true;
   lesson.risky = std::max(risk_, verdict.risk) >= learn_below_;
   lesson.number = tail_.learned();
-  if (ready_) {
+  if (ready_ || std::isnan(tail_.since())) {
     // A score that is not learned is counted nevertheless: the turns go by their number.
-    const bool keep = !lesson.risky || InTurn(lesson.number);
+    const bool keep = ready_ && (!lesson.risky || InTurn(lesson.number));
     const std::array<double, 2> score = {keep ? raw_ : std::numeric_limits<double>::quiet_NaN(),
                                          ToSeconds(event.time.time_since_epoch())};
     context.Learn(model_, score);

@@ -3,7 +3,8 @@
 //
 // Not every event teaches. Of one person at most one in `every`, or the busy would say what is
 // normal for all; of events just called risky at most `learn_cap` in a window, against slow
-// poisoning and against never adapting.
+// poisoning and against never adapting. In its first `learning` of event time a detector learns and
+// says nothing: until it has seen the end of a month, everything at the end of the month is news.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct CalibrationOptions {
   double learn_below = 80;
   int learn_cap = 25;
   Duration every{};
+  Duration learning{};
   Duration memory = std::chrono::days(90);
   double extrapolate = 10;
 };
@@ -43,6 +45,10 @@ void AddCalibration(FieldTable<O>* table) {
           "every", static_cast<Duration O::*>(&C::every),
           "Of one person, it learns one event in so long, so that busy people do not say what is "
           "normal; 0s: every event.")
+      .Field("learning", static_cast<Duration O::*>(&C::learning),
+             "In the first so long of event time it only learns, and nothing is strange; 0s: it "
+             "speaks at once.")
+      .Min(0)
       .Field("memory", static_cast<Duration O::*>(&C::memory),
              "How soon a score counts half in the calibration, in event time; 0s: it never fades.")
       .Field("extrapolate", static_cast<double O::*>(&C::extrapolate),
@@ -61,7 +67,7 @@ class Calibration final {
   bool Register(const std::string& detector, const std::string& inputs, BuildContext& context);
 
   // `ready`: the model can tell; else nothing is strange.
-  Finding Judge(double raw, bool ready, double maturity);
+  Finding Judge(double raw, bool ready, double maturity, Timestamp time);
 
   struct Lesson {
     bool taught = false;  // The event is one of those that teach; the model may learn it.
@@ -80,6 +86,7 @@ class Calibration final {
   double learn_below_, extrapolate_;
   uint64_t stride_;  // Every so-manieth is learned though risky; 0 = none.
   int64_t every_;    // Microseconds.
+  double learning_;  // Seconds.
   size_t detector_ = 0, model_ = 0, slot_ = 0;
   double raw_ = 0, risk_ = 0;
   bool ready_ = false;

@@ -62,7 +62,7 @@ class EcodDetector final : public Operator {
     // Of somebody of whom little is known nothing can be said, and nothing learned of scores.
     const bool ready = 2 * known >= inputs_.size();
     context.verdict().findings.push_back(
-        calibration_.Judge(model_.Score(x_), ready, model_.Maturity()));
+        calibration_.Judge(model_.Score(x_), ready, model_.Maturity(), event.time));
     return Flow::kNext;
   }
 
@@ -112,7 +112,7 @@ OperatorSpec EcodSpec() {
       .Details(
           "Empirical cumulative distributions (ECOD: Li et al., IEEE TKDE 2022), online: a "
           "feature's "
-          "surprise is -log2 of the share of events with as much of it; what exceeds 4 bits is "
+          "surprise is -log2 of the share of events with as much of it; what exceeds 6 bits is "
           "added "
           "up over the features and calibrated to a tail probability. Only more than usual is "
           "strange. Its reasons are exact: each feature's part is its own surprise. It misses "

@@ -20,7 +20,7 @@ namespace bongsu {
 
 class Ecod final : public Model {
  public:
-  static constexpr double kOrdinary = 4;  // Bits.
+  static constexpr double kOrdinary = 6;  // Bits: one in 64.
 
   // `dimensions` 1 to 64; `half_life` in seconds of event time, 0 never forgets; `reach`: how many
   // times rarer than its rank a value may be taken to be, 1 is the rank alone.

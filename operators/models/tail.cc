@@ -10,7 +10,7 @@
 namespace bongsu {
 namespace {
 
-constexpr uint8_t kFormat = 2;
+constexpr uint8_t kFormat = 3;
 constexpr int kFractionBits = 52;
 constexpr double kNearest = 0x1p-40;           // Nearer to 1 than that is all one bin.
 constexpr uint64_t kUnit = uint64_t{1} << 20;  // One score, before it fades.
@@ -140,6 +140,7 @@ void TailCalibrator::Merge(const TailCalibrator& other) {
   step_ = std::max(step_, theirs.step_);
   for (size_t bin = 0; bin < counts_.size(); ++bin) counts_[bin] += theirs.counts_[bin];
   learned_ += other.learned_;
+  since_ = std::fmin(since_, other.since_);
   Rebuild();
 }
 
@@ -151,6 +152,7 @@ double TailCalibrator::Score(std::span<const double> x) const noexcept {
 void TailCalibrator::Learn(std::span<const double> x) noexcept {
   BONGSU_CHECK(x.size() == 1 || x.size() == 2);
   ++learned_;
+  if (x.size() == 2) since_ = std::fmin(since_, x[1]);
   const uint64_t weight = x.size() == 2 ? Arrive(x[1]) : kUnit;
   if (!std::isnan(x[0]) && weight > 0) Add(BinOf(x[0]), weight);
 }
@@ -174,6 +176,7 @@ std::string TailCalibrator::Save() const {
   writer.F64(half_life_);
   writer.U8(static_cast<uint8_t>(shift_));
   writer.I64(step_);
+  writer.F64(since_);
   writer.U64(learned_);
   writer.Varint(static_cast<uint64_t>(
       std::count_if(counts_.begin(), counts_.end(), [](uint64_t c) { return c > 0; })));
@@ -198,6 +201,7 @@ Status TailCalibrator::Load(std::string_view snapshot) {
         "calibration: the snapshot is of another format, half-life or size; it starts cold");
   }
   const int64_t newest = reader.I64();
+  const double since = reader.F64();
   const uint64_t learned = reader.U64(), used = reader.Varint();
   std::vector<uint64_t> counts(counts_.size());
   uint64_t next = 0, total = 0;
@@ -215,6 +219,7 @@ Status TailCalibrator::Load(std::string_view snapshot) {
     return Status::Corrupt("calibration: the snapshot is damaged; it starts cold");
   learned_ = learned;
   step_ = newest;
+  since_ = since;
   counts_ = std::move(counts);
   Rebuild();
   return Status::Ok();

@@ -24,6 +24,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,8 @@ class TailCalibrator final : public Model {
   void Merge(const TailCalibrator& other);
   // Scores learned, forgotten ones included.
   uint64_t learned() const { return learned_; }
+  // The earliest event time it learned of, in seconds, scores or none; NaN at first.
+  double since() const { return since_; }
 
   // 1 - TailProbability.
   double Score(std::span<const double> x) const noexcept override;
@@ -77,6 +80,7 @@ class TailCalibrator final : public Model {
   int shift_;               // Leaves the exponent and the top bits of a distance.
   size_t first_;            // Of the shifted distances.
   int64_t step_ = kNoStep;  // Of event time: the newest.
+  double since_ = std::numeric_limits<double>::quiet_NaN();
   uint64_t learned_ = 0;
   uint64_t total_ = 0;            // In units of kUnit, as are the counts.
   std::vector<uint64_t> counts_;  // By bin; the first is the nearest to 1.

@@ -1,6 +1,7 @@
 #include "operators/profile/baseline.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -15,6 +16,17 @@ constexpr double kFloor = 0.1;
 constexpr double kMostDeviations = 20;
 constexpr double kLog2OfE = 1.4426950408889634074;
 
+// To the nearest with so many bits of the mantissa less: zero bytes cost nothing in the store.
+float Rounded(double value, int bits) {
+  const uint32_t half = uint32_t{1} << (bits - 1);
+  const uint32_t all = std::bit_cast<uint32_t>(static_cast<float>(value));
+  return std::bit_cast<float>((all + half) & ~(2 * half - 1));
+}
+
+float Kept(double value) {
+  return Rounded(value, 8);
+}
+
 double ValueOf(double level) {
   return std::copysign(Exp2(std::abs(level) * kLog2OfE) - 1, level);
 }
@@ -25,20 +37,38 @@ double LevelOf(double value, double scale) {
   return value == 0 ? 0 : std::copysign(Log1p(std::abs(value) / scale), value);
 }
 
-void Baseline::See(uint32_t at, double level, const BaselineRules& rules) {
+void Baseline::See(uint32_t at, double level, const BaselineRules& rules,
+                   std::span<float> waiting) {
   if (at == period) {
-    peak = std::max(peak, static_cast<float>(level));
+    peak = std::max(peak, Kept(level));
     return;
   }
   if (at < period) return;
   if (period != 0) {
-    Join(static_cast<double>(peak), rules);
-    const auto left = static_cast<float>(Exp2(-rules.fade * static_cast<double>(at - period)));
-    weight *= left;
-    spread *= left;
+    Finish(at, rules, waiting);
+    const double left = Exp2(-rules.fade * static_cast<double>(at - period));
+    weight = Kept(static_cast<double>(weight) * left);
+    spread = Kept(static_cast<double>(spread) * left);
+    mean = Kept(static_cast<double>(mean));
   }
   period = at;
-  peak = static_cast<float>(level);
+  peak = Kept(level);
+}
+
+// Period q waits in place q mod lag, where 0 is nobody.
+void Baseline::Finish(uint32_t at, const BaselineRules& rules, std::span<float> waiting) {
+  const uint64_t lag = waiting.size(), newest = period;
+  for (uint64_t q = newest - std::min(newest, lag); q < newest && q + lag < at; ++q) {
+    float& place = waiting[q % lag];
+    if (place != 0) Join(static_cast<double>(place), rules);
+    place = 0;
+  }
+  if (newest + lag < at) {
+    Join(static_cast<double>(peak), rules);
+  } else {
+    // 0 is nobody.
+    waiting[newest % lag] = peak == 0 ? std::numeric_limits<float>::min() : Rounded(peak, 16);
+  }
 }
 
 void Baseline::Join(double level, const BaselineRules& rules) {

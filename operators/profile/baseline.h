@@ -7,6 +7,11 @@
 // not reopened. Periods that were not seen do not count. With Welford's update (1962) weighted as
 // by West (1979), each mean and sum of squares fades by half every half-life of event time.
 //
+// Where `lag` periods have to pass before one joins, their highs wait beside the baseline, to 0.4
+// %: what grows day by day would otherwise teach itself as normal.
+//
+// Numbers are kept to 16 bits, an error of 1e-5 a period.
+//
 // Two guards. The variance is that of `prior` further periods of variance 1 around the person's own
 // mean, so that few periods do not make a narrow normal. And once `learning` periods are there, a
 // finished one joins at most `cap` deviations above the mean, so that one extreme day does not
@@ -14,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "engine/core/event.h"
 
@@ -37,14 +43,16 @@ struct Baseline {
   float mean = 0;         // Of their levels.
   float spread = 0;       // Weighted sum of squares about the mean.
 
-  // `at` > 0. A period before the newest changes nothing.
-  void See(uint32_t at, double level, const BaselineRules& rules);
+  // `at` > 0. A period before the newest changes nothing. `waiting`: one place for each period of
+  // the lag, all zero at first.
+  void See(uint32_t at, double level, const BaselineRules& rules, std::span<float> waiting = {});
   double Deviation(const BaselineRules& rules) const;  // Standard, > 0.
   // In deviations, within 20; NaN while fewer than `learning` periods have finished.
   double Score(double level, const BaselineRules& rules) const;
   Normal Usual(const BaselineRules& rules) const;  // In the unit of the values.
 
  private:
+  void Finish(uint32_t at, const BaselineRules& rules, std::span<float> waiting);
   void Join(double level, const BaselineRules& rules);
 };
 static_assert(sizeof(Baseline) == 24);

@@ -1,7 +1,9 @@
 #include "operators/profile/zscore.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "engine/base/strings.h"
@@ -19,6 +21,7 @@ namespace bongsu {
 namespace {
 
 constexpr double kMinPeriod = 60;  // seconds
+constexpr int kMostLag = 31;
 
 const std::vector<OperatorSpec>& Kinds() {
   static const std::vector<OperatorSpec> kinds = {CountSpec(), SumSpec(),   MeanSpec(),
@@ -61,10 +64,15 @@ class ZScore final : public Operator {
     const double value = event.features[of_];
     if (std::isnan(value)) return Flow::kNext;
     const std::span<std::byte> slot = context.Slot(place_.slot);
-    auto baseline = LoadSlot<Baseline>(slot);
+    auto baseline = LoadAt<Baseline>(slot, 0);
     const double level = LevelOf(value, rules_.scale);
-    baseline.See(PeriodOf(event.time), level, rules_);
-    StoreSlot(baseline, slot);
+    const std::span<std::byte> beside = slot.subspan(sizeof(Baseline));
+    std::array<float, kMostLag> waiting;
+    std::memcpy(waiting.data(), beside.data(), beside.size());
+    baseline.See(PeriodOf(event.time), level, rules_,
+                 std::span(waiting).first(beside.size() / sizeof(float)));
+    std::memcpy(beside.data(), waiting.data(), beside.size());
+    StoreAt(baseline, slot, 0);
     score = baseline.Score(level, rules_);
     if (score > 0) event.normals[place_.feature] = baseline.Usual(rules_);
     return Flow::kNext;
@@ -133,9 +141,10 @@ std::unique_ptr<Operator> Build(const ZScoreOptions& options, BuildContext& cont
   const std::optional<FeaturePlace> place = Declare(
       options.name, InfoOfComparison(options, *of, context.schema.features()[*of]), "zscore",
       StrCat("period=", FormatDuration(options.period),
-             " baseline=", FormatDuration(options.baseline), " scale=", options.scale, " of={",
+             " baseline=", FormatDuration(options.baseline), " scale=", options.scale,
+             options.lag > 0 ? StrCat(" lag=", options.lag) : "", " of={",
              MeaningOf(number.value, context.schema), "}"),
-      sizeof(Baseline), context);
+      sizeof(Baseline) + static_cast<size_t>(options.lag) * sizeof(float), context);
   if (!place) return nullptr;
   BaselineRules rules;
   rules.fade =
@@ -205,6 +214,11 @@ const FieldTable<ZScoreOptions>& ZScoreOptions::Fields() {
                "So many periods with events of the person come before the first score.")
         .Min(1)
         .Max(1000)
+        .Field("lag", &ZScoreOptions::lag,
+               "So many periods pass before one joins the baseline: as many as the window of the "
+               "number has, or what grows slowly teaches itself.")
+        .Min(0)
+        .Max(kMostLag)
         .Field("prior", &ZScoreOptions::prior,
                "So many periods of deviation 1 (of the logarithm) are added to those seen.")
         .Min(0.1)
@@ -234,7 +248,8 @@ OperatorSpec ZScoreSpec() {
           "person had events, older ones fading; to the variance `prior` periods of variance 1 are "
           "added, so that few periods do not make a narrow normal. After `learning` periods one "
           "joins at most `cap` deviations above the mean, so that an extreme day does not become "
-          "normal at once. Days begin at midnight UTC. An inline aggregate becomes a feature "
+          "normal at once; `lag` periods have to pass before one joins. Days begin at midnight "
+          "UTC. An inline aggregate becomes a feature "
           "`<name>_value`. No value (NaN) before `learning` periods have finished. A late event is "
           "compared with the baseline as it stands and teaches nothing of a period that has "
           "passed. Someone patient can still move their own normal, day by day, up to `cap`.")

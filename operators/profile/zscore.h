@@ -9,11 +9,14 @@
 // is compared before its own period joins. A late event is compared with the baseline as it stands
 // and teaches nothing of a period that has passed.
 //
+// What grows over weeks, such as the distinct resources of a fortnight, would teach its own growth
+// day by day: `lag` keeps the newest periods out of the baseline until they are that old.
+//
 // Event::normals gets the person's usual and high value, in the unit of the number, when the score
 // is above 0: nobody asks otherwise, and it costs two exponentials.
 //
-// Runs in the profile stage, on the thread of the shard. Memory a person: 24 bytes besides those of
-// the number.
+// Runs in the profile stage, on the thread of the shard. Memory a person: 24 bytes, and 4
+// for each period of the lag, besides those of the number.
 #pragma once
 
 #include <string>
@@ -43,6 +46,7 @@ struct ZScoreOptions {
   Duration baseline = std::chrono::days(30);
   Duration period = std::chrono::days(1);
   int learning = 5;
+  int lag = 0;
   double prior = 3;
   double cap = 3;
   double scale = 1;

@@ -36,7 +36,7 @@ class Bare final : public Operator {
   Result<Flow> Process(Event& event, Context& context) override {
     const bool ready = event.fields[kBytes].number != 0;
     context.verdict().findings.push_back(
-        calibration_.Judge(event.fields[kRows].number, ready, 0.9));
+        calibration_.Judge(event.fields[kRows].number, ready, 0.9, event.time));
     return Flow::kNext;
   }
   void Learn(const Event& event, const Verdict& verdict, Context& context) noexcept override {
@@ -68,9 +68,10 @@ struct Bench {
   Finding Send(double raw, EventBuilder event = EventBuilder("ann", "VIEW")) {
     return run.Send(event.With("rows", raw)).verdict.findings.back();
   }
-  uint64_t learned() const {
-    return dynamic_cast<const TailCalibrator&>(*run.schema().models()[0].model).learned();
+  const TailCalibrator& tail() const {
+    return dynamic_cast<const TailCalibrator&>(*run.schema().models()[0].model);
   }
+  uint64_t learned() const { return tail().learned(); }
 };
 
 EventBuilder Planted(double risk) {
@@ -94,8 +95,34 @@ TEST_CASE("calibration: until the model can tell nothing is strange, and no scor
     CHECK(finding.tail == 1);
     CHECK(finding.risk == 0);
   }
-  CHECK(bench.learned() == 0);
+  CHECK(bench.learned() == 1);  // The first event, without a score: `learning` begins with it.
+  CHECK(bench.tail().Maturity() == 0);
   CHECK(bench.told->lessons.back().taught);  // The model learns from it all the same.
+}
+
+TEST_CASE("calibration: in its first month of event time a detector learns and says nothing") {
+  Bench bench("learning: 30d");
+  const Timestamp start = EventBuilder("", "").time();
+  const auto on = [&](double day) {
+    return EventBuilder("ann", "VIEW").At(start + minutes(static_cast<int>(day * 1440)));
+  };
+  bench.Send(0.1, on(0).With("bytes", 0.0));  // Not ready, and yet the month begins.
+  for (int day = 1; day < 30; ++day) {
+    const Finding finding = bench.Send(0.1 + day * 1e-3, on(day));
+    CHECK(finding.tail == 1);
+    CHECK(finding.risk == 0);
+    CHECK(finding.raw == 0.1 + day * 1e-3);
+  }
+  CHECK(bench.Send(0.9, on(29.9)).risk == 0);
+  CHECK(bench.Send(0.9, on(30)).risk > 20);
+  CHECK(bench.Send(0.9, on(29.5)).risk == 0);  // A late one is of that month.
+}
+
+TEST_CASE("calibration: what would be risky while it learns is no better a lesson for that") {
+  Bench bench("learning: 30d, learn_below: 40, learn_cap: 0");
+  for (int i = 0; i < 300; ++i) bench.Send(0.1);
+  CHECK(bench.Send(0.9).risk == 0);
+  CHECK(bench.told->lessons.back().risky);
 }
 
 TEST_CASE("calibration: of a person's events one in `every` teaches, by event time") {

@@ -33,16 +33,16 @@ TEST_CASE("a value that was never reached is as rare as one more among those see
   CHECK(model.Score(std::vector{50.0}) == Approx(OfBits(std::log2(1000) - Ecod::kOrdinary)));
 }
 
-TEST_CASE("what is rarer than one in sixteen adds, by what it is rarer; the rest adds nothing") {
+TEST_CASE("what is rarer than one in 64 adds, by what it is rarer; the rest adds nothing") {
   Ecod model(1, 0, 1);
-  Teach(&model, 940, {1});
-  Teach(&model, 59, {10});
-  CHECK(model.Tail(0, 10) == Approx(60.0 / 1000));
-  const double just = std::log2(1000.0 / 60) - 4;
+  Teach(&model, 988, {1});
+  Teach(&model, 11, {10});
+  CHECK(model.Tail(0, 10) == Approx(12.0 / 1000));
+  const double just = std::log2(1000.0 / 12) - Ecod::kOrdinary;
   REQUIRE(just > 0);
   CHECK(model.Score(std::vector{10.0}) == Approx(OfBits(just)));
   Teach(&model, 10, {10});
-  CHECK(model.Tail(0, 10) > 1.0 / 16);
+  CHECK(model.Tail(0, 10) > 1.0 / 64);
   CHECK(model.Score(std::vector{10.0}) == 0);
   CHECK(model.Score(std::vector{1.0}) == 0);
 }
@@ -51,7 +51,8 @@ TEST_CASE("the surprises of several features add up, and give the shares") {
   Ecod model(3, 0, 1);
   Teach(&model, 990, {1, 1, 1});
   Teach(&model, 9, {1, 1, 20});
-  const double first = std::log2(1000) - 4, third = std::log2(100) - 4;
+  const double first = std::log2(1000) - Ecod::kOrdinary;
+  const double third = std::log2(100) - Ecod::kOrdinary;
   const std::vector<double> x = {9, 1, 20};
   CHECK(model.Score(x) == Approx(OfBits(first + third)));
   std::vector<double> shares(3);
@@ -132,8 +133,9 @@ TEST_CASE("it agrees with ECOD worked out from all the values, but for the width
   for (const std::vector<double>& x : rows) {
     double most = 0, least = 0;
     for (size_t d = 0; d < 4; ++d) {
-      most += std::max(0.0, -std::log2(rank(d, x[d])) - 4);
-      least += std::max(0.0, -std::log2(rank(d, (1 + x[d]) / (1 + 1.0 / 32) - 1)) - 4);
+      most += std::max(0.0, -std::log2(rank(d, x[d])) - Ecod::kOrdinary);
+      least +=
+          std::max(0.0, -std::log2(rank(d, (1 + x[d]) / (1 + 1.0 / 32) - 1)) - Ecod::kOrdinary);
     }
     REQUIRE(model.Score(x) <= OfBits(most) + 1e-9);
     REQUIRE(model.Score(x) >= OfBits(least) - 1e-9);

@@ -235,6 +235,24 @@ TEST_CASE("a score without a time is as of the newest") {
   CHECK(tail.TailProbability(0.5) == Approx(3.0 / 4));
 }
 
+TEST_CASE("it knows since when it learns, scores or none, late ones too") {
+  TailCalibrator tail(kDay), other(kDay);
+  CHECK(std::isnan(tail.since()));
+  Learn(&tail, 0.5);
+  CHECK(std::isnan(tail.since()));
+  LearnAt(&tail, std::numeric_limits<double>::quiet_NaN(), 1e9);
+  LearnAt(&tail, 0.5, 1e9 + 5);
+  CHECK(tail.since() == 1e9);
+  LearnAt(&tail, 0.5, 1e9 - 5);
+  CHECK(tail.since() == 1e9 - 5);
+  CHECK(other.Load(tail.Save()).ok());
+  CHECK(other.since() == 1e9 - 5);
+  TailCalibrator earlier(kDay);
+  LearnAt(&earlier, 0.1, 1e9 - 50);
+  other.Merge(earlier);
+  CHECK(other.since() == 1e9 - 50);
+}
+
 TEST_CASE("times that no clock shows are survived") {
   TailCalibrator tail(1e-6);
   for (const double seconds : {-1e300, 0.0, 1e300, std::numeric_limits<double>::infinity()}) {

@@ -55,7 +55,7 @@ TEST_CASE("check sums up what is good") {
   const Ran ran = Run({"check", "-c", kShipped + "bongsu.yaml"});
   CHECK(ran.code == 0);
   CHECK(ran.err == "");
-  CHECK(Holds(ran.out, "features  41\n"));
+  CHECK(Holds(ran.out, "features  45\n"));
   CHECK(Holds(ran.out, " bytes a person\n"));
   CHECK_FALSE(Holds(ran.out, "off_hours_login_ratio"));
   CHECK(Holds(Run({"check", "--verbose", "-c", kShipped + "bongsu.yaml"}).out,
