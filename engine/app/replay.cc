@@ -65,8 +65,10 @@ Status WriteLines(Log& log, const std::string& topic, const std::string& path,
   if (path.empty()) return Status::Ok();
   BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<JsonLinesWriter> writer,
                           JsonLinesWriter::Make(path));
-  BONGSU_RETURN_IF_ERROR(
-      ForEachRecord(log, topic, [&](const Record& r) { return writer->Append(to_line(r)); }));
+  BONGSU_RETURN_IF_ERROR(ForEachRecord(log, topic, [&](const Record& r) {
+    const std::string line = to_line(r);
+    return line.empty() ? Status::Ok() : writer->Append(line);  // A tombstone: a risk has decayed.
+  }));
   return writer->Finish();
 }
 

@@ -158,7 +158,8 @@ void ScoreShard::AddUserRisk(const UserRisk& risk) {
   json_.clear();
   if (!risk.tombstone) parts_.encoder->EncodeUserRisk(risk, &json_);
   outputs_.Add(options_.topics.user_risk, PartitionFor(risk.user, options_.risk_partitions),
-               risk.user, risk.tombstone ? std::nullopt : std::optional<std::string_view>(json_));
+               risk.user, risk.tombstone ? std::nullopt : std::optional<std::string_view>(json_),
+               {{"cause", risk.tombstone ? "decay" : "event"}});
   Observe(&counts_.risk, &counts_.risk_sum, metrics_.GetHistogram("user_risk_score").buckets(),
           risk.score);
 }

@@ -50,8 +50,8 @@ TEST_CASE("ticks fire timers in order, and only once") {
   REQUIRE(bank.RunScore().ok());
   auto risks = bank.Read("user-risk");
   REQUIRE(risks.size() == 6);
-  CHECK(risks[4] == "0 bob risk bob 3650000 7");
-  CHECK(risks[5] == "0 ann risk ann 3700000 7");
+  CHECK(risks[4] == "0 bob risk bob 3650000 7 cause=event");
+  CHECK(risks[5] == "0 ann risk ann 3700000 7 cause=event");
   bank.Send({"tick 9999"});
   REQUIRE(bank.RunScore().ok());
   CHECK(bank.Read("user-risk").size() == 6);
@@ -78,7 +78,7 @@ TEST_CASE("a risk that is gone is a tombstone") {
   Bank bank(OnePartition());
   bank.Send({"1 ann FORGET 1"});
   REQUIRE(bank.RunScore().ok());
-  CHECK(bank.Read("user-risk") == std::vector<std::string>{"0 ann (none)"});
+  CHECK(bank.Read("user-risk") == std::vector<std::string>{"0 ann (none) cause=decay"});
 }
 
 }  // namespace
