@@ -60,7 +60,8 @@ ConfigNode ForColumns(const OperatorSpec& spec, ConfigNode options,
   features.mark = options.mark;
   for (const std::string& column : columns)
     features.items.push_back(Scalar(options.mark, column, true));
-  for (const std::string_view key : {"features", "ranges", "every"}) Remove(key, &options);
+  for (const std::string_view key : {"features", "ranges", "every", "learning"})
+    Remove(key, &options);
   options.entries.push_back({"features", options.mark, std::move(features)});
   if (Takes(spec, "every"))
     options.entries.push_back({"every", options.mark, Scalar(options.mark, "0s", false)});

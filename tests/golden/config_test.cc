@@ -129,6 +129,7 @@ TEST_CASE("one file uses every option, and loads") {
 TEST_CASE("the shipped configurations load") {
   CHECK(ProblemsOf(kShipped + "bongsu.yaml", kShipped) == "");
   CHECK(ProblemsOf(kShipped + "cloudtrail.yaml", kShipped) == "");
+  CHECK(ProblemsOf(kShipped + "eval.yaml", kShipped) == "");
 }
 
 TEST_CASE("the shipped schema is what the program prints") {
@@ -144,8 +145,9 @@ TEST_CASE("the schema accepts what the engine accepts, and refuses what editors 
   if (python.empty()) return;
   const std::string run = StrCat(python, " ", script, " ");
   const std::string schema = kShipped + "bongsu.schema.json ";
-  for (const std::string& good : {kShipped + "bongsu.yaml", kShipped + "cloudtrail.yaml",
-                                  kShipped + "behaviour.yaml", kGolden + "every_option.yaml"}) {
+  for (const std::string& good :
+       {kShipped + "bongsu.yaml", kShipped + "cloudtrail.yaml", kShipped + "behaviour.yaml",
+        kShipped + "eval.yaml", kGolden + "every_option.yaml"}) {
     INFO(good);
     CHECK(std::system((run + schema + good).c_str()) == 0);
   }

@@ -30,10 +30,17 @@ struct EvalArguments {
   bool json = false;
 };
 
+// Tables have a shipped setting of their own.
+std::string ConfigOf(const EvalArguments& arguments) {
+  const bool table = !arguments.files.empty();
+  return table && arguments.config.empty() ? FindShipped("eval.yaml")
+                                           : FindConfig(arguments.config);
+}
+
 // The configuration as a tree, so that seeds can be set in it; checked as a whole.
-std::optional<ConfigNode> LoadTree(const std::string& named) {
+std::optional<ConfigNode> LoadTree(const std::string& path) {
   Problems problems;
-  Result<ConfigNode> root = LoadConfig(FindConfig(named), ProcessEnvironment(), &problems);
+  Result<ConfigNode> root = LoadConfig(path, ProcessEnvironment(), &problems);
   if (root.ok()) {
     const Status status = MakeEngineConfig(*root, &problems).status();
     if (status.ok() && problems.empty()) return *std::move(root);
@@ -143,7 +150,7 @@ std::string TableAsText(const EvalArguments& arguments, const LabelledTable& row
       StrCat(rows.size(), " rows of ", rows.columns.size(), " features; after ", arguments.warmup,
              " to warm up, ", anomalies, " anomalies (",
              Fixed(100 * static_cast<double>(anomalies) / static_cast<double>(counted), 2),
-             " %)\ndetectors ", Join(runs.detectors, ", "), " of ", FindConfig(arguments.config),
+             " %)\ndetectors ", Join(runs.detectors, ", "), " of ", ConfigOf(arguments),
              runs.left_out.empty() ? "" : "; left out, as they look at no features: ",
              Join(runs.left_out, ", "), "\n\n");
   std::vector<std::vector<std::string>> table = {
@@ -292,7 +299,7 @@ int RunEval(const EvalArguments& arguments) {
                                 "FILE… with --labels FILE")),
            2;
   }
-  const std::optional<ConfigNode> root = LoadTree(arguments.config);
+  const std::optional<ConfigNode> root = LoadTree(ConfigOf(arguments));
   if (!root) return 1;
   return arguments.files.empty() ? EvalEvents(arguments, *root) : EvalTable(arguments, *root);
 }
@@ -306,7 +313,8 @@ void RegisterEval(CLI::App& app, std::function<int()>* action) {
   command->add_option("FILE", arguments->files,
                       "CSV of numbers with a label column (.gz too); several are one stream");
   command->add_option("-c,--config", arguments->config,
-                      "Configuration (default: bongsu.yaml, else the shipped one)");
+                      "Configuration (default: the shipped eval.yaml for tables; for events "
+                      "bongsu.yaml, else the shipped one)");
   command->add_option("--label", arguments->label, "The column that is 1 for an anomaly, else 0")
       ->capture_default_str();
   command->add_option("--seeds", arguments->seeds, "Runs, each with other seeds of the detectors")

@@ -8,18 +8,23 @@
 
 namespace bongsu {
 
+std::string FindShipped(const std::string& file) {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  for (const char* beside : {"../../deploy/config", "../share/bongsu/config"}) {
+    const std::filesystem::path shipped =
+        (program.parent_path() / beside / file).lexically_normal();
+    if (std::filesystem::exists(shipped, error)) return shipped.string();
+  }
+  return file;
+}
+
 std::string FindConfig(const std::string& named) {
   if (!named.empty()) return named;
   if (const char* variable = std::getenv("BONGSU_CONFIG")) return variable;
   std::error_code error;
   if (std::filesystem::exists("bongsu.yaml", error)) return "bongsu.yaml";
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  for (const char* beside :
-       {"../../deploy/config/bongsu.yaml", "../share/bongsu/config/bongsu.yaml"}) {
-    const std::filesystem::path shipped = (program.parent_path() / beside).lexically_normal();
-    if (std::filesystem::exists(shipped, error)) return shipped.string();
-  }
-  return "bongsu.yaml";
+  return FindShipped("bongsu.yaml");
 }
 
 std::optional<EngineConfig> LoadOrReport(const std::string& named, const Environment& environment) {

@@ -9,6 +9,9 @@
 
 namespace bongsu {
 
+// A file of the shipped configuration, beside the program; its name alone when it is not there.
+std::string FindShipped(const std::string& file);
+
 // `named` if not empty, else $BONGSU_CONFIG, bongsu.yaml here, or the shipped one beside the
 // program.
 std::string FindConfig(const std::string& named);

@@ -86,6 +86,38 @@ TEST_CASE("eval finds what is planted in a table") {
   CHECK(Member(ran.out, "seeds") == 2);
 }
 
+TEST_CASE("without -c a table is measured with the shipped trees, whatever bongsu.yaml is here") {
+  const Files files;
+  const Ran ran = Eval({files.csv, "--json"}),
+            shipped =
+                Eval({files.csv, "-c", BONGSU_SOURCE_DIR "/deploy/config/eval.yaml", "--json"});
+  INFO(ran.err);
+  REQUIRE(ran.code == 0);
+  CHECK(Member(ran.out, "auc_mean") > 0.97);
+  CHECK(Member(ran.out, "auc_mean") == Member(shipped.out, "auc_mean"));
+  CHECK(ran.out.find(R"("detectors":["trees"])") != std::string::npos);
+}
+
+TEST_CASE("a month of learning is no reason to be silent over a table, which has no months") {
+  const Files files;
+  const auto auc = [&](const std::string& learning) {
+    const std::string path = files.dir.File("two.yaml");
+    Write(path,
+          "features: [{name: x, count: {}, window: 1h}]\ndetect:\n"
+          "  - half_space_trees: {features: [x]" +
+              learning +
+              "}\n"
+              "  - ecod: {features: [x]" +
+              learning + "}\n");
+    const Ran ran = Eval({files.csv, "-c", path, "--json"});
+    INFO(ran.err);
+    REQUIRE(ran.code == 0);
+    return Member(ran.out, "auc_mean");
+  };
+  CHECK(auc(", learning: 30d") == auc(""));
+  CHECK(auc("") > 0.9);
+}
+
 TEST_CASE("where the label stands, and how the stream is cut into files, changes nothing") {
   const Files files;
   const std::string first = files.dir.File("first.csv"), second = files.dir.File("second.csv"),
