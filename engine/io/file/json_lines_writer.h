@@ -1,6 +1,7 @@
 // Writes lines to a file that appears under its name only when it is complete: `replay --alerts
 // OUT`. Until Finish the lines are in "<path>.partial", which is removed if Finish is never
-// reached. A path that ends in ".gz" is compressed.
+// reached. A path that ends in ".gz" is compressed. A pipe or a device, such as /dev/stdout, is
+// written to as it is; of a symbolic link, the file it leads to is written.
 #pragma once
 
 #include <cstdio>
@@ -27,11 +28,11 @@ class JsonLinesWriter final {
   Status Finish();
 
  private:
-  JsonLinesWriter(std::string path, std::FILE* file);
+  JsonLinesWriter(std::string path, std::string partial, std::FILE* file);
   bool Write(std::string_view bytes);
   Status Failed(std::string_view what) const;
 
-  const std::string path_, partial_;
+  const std::string path_, partial_;  // The same, for what is no file.
   std::FILE* file_;
   gzFile_s* gzip_ = nullptr;  // Writes to a duplicate of the descriptor.
 };

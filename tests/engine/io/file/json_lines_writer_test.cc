@@ -1,9 +1,12 @@
 #include "engine/io/file/json_lines_writer.h"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "engine/io/file/byte_source.h"
 #include "tests/support/temp_dir.h"
@@ -80,4 +83,47 @@ TEST_CASE("an unfinished compressed file leaves nothing") {
     REQUIRE((*writer)->Append("new").ok());
   }
   CHECK(std::filesystem::is_empty(std::filesystem::path(path).parent_path()));
+}
+
+TEST_CASE("a pipe or a device is written to, and stays what it is") {
+  const TempDir dir;
+  const std::string pipe = dir.File("pipe");
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  std::string got;
+  std::thread reader([&] { std::getline(std::ifstream(pipe), got); });
+  auto writer = JsonLinesWriter::Make(pipe);
+  REQUIRE(writer.ok());
+  CHECK((*writer)->Append("{}").ok());
+  CHECK((*writer)->Finish().ok());
+  reader.join();
+  CHECK(got == "{}");
+  CHECK(std::filesystem::is_fifo(pipe));
+
+  auto null = JsonLinesWriter::Make("/dev/null");
+  REQUIRE(null.ok());
+  CHECK((*null)->Append("{}").ok());
+  CHECK((*null)->Finish().ok());
+  CHECK(std::filesystem::is_character_file("/dev/null"));
+
+  auto full = JsonLinesWriter::Make("/dev/full");
+  REQUIRE(full.ok());
+  CHECK((*full)->Append("{}").ok());
+  CHECK((*full)->Finish().message() == "/dev/full: cannot be written: No space left on device");
+  CHECK(std::filesystem::is_character_file("/dev/full"));
+  CHECK_FALSE(JsonLinesWriter::Make(dir.path()).ok());
+}
+
+TEST_CASE("a symbolic link stays one: the file it leads to is written") {
+  const TempDir dir;
+  const std::string file = dir.File("file"), link = dir.File("link");
+  std::ofstream(file) << "old\n";
+  std::filesystem::create_symlink(file, link);
+  auto writer = JsonLinesWriter::Make(link);
+  REQUIRE(writer.ok());
+  REQUIRE((*writer)->Append("new").ok());
+  REQUIRE((*writer)->Finish().ok());
+  CHECK(std::filesystem::is_symlink(link));
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  CHECK(text.str() == "new\n");
 }
