@@ -104,9 +104,9 @@ class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
                   {"index", StrCat(index)}});
   }
 
-  // Far in the future, a time is wrong. Files have no clock of their own: there a jump is, unless
-  // the next record confirms it (a log that was silent for weeks costs one dead letter, not all
-  // that follow).
+  // Far in the future, a time is wrong. Files have no clock of their own: there a jump ahead of all
+  // before is, unless the next record confirms it (a log that was silent for weeks costs one dead
+  // letter, not all that follow). An old event among new ones makes none of them a jump.
   std::optional<Rejection> CheckTime(Timestamp time) {
     if (!source_.file) {
       if (time <= record_->timestamp + source_.future_tolerance) return std::nullopt;
@@ -116,13 +116,16 @@ class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
               "event time is more than ", FormatDuration(source_.future_tolerance),
               " ahead of the record's timestamp; check the clock and the time zone of the source")};
     }
-    const bool jumped = before_ && time > *before_ + source_.max_jump;
+    const bool jumped = before_ && time > std::max(*before_, newest_) + source_.max_jump;
     before_ = time;
-    if (!jumped) return std::nullopt;
+    if (!jumped) {
+      newest_ = std::max(newest_, time);
+      return std::nullopt;
+    }
     return Rejection{
         "future", "time",
         StrCat("event time is more than ", FormatDuration(source_.max_jump),
-               " ahead of the event before it in the file; check the time or raise max_jump")};
+               " ahead of the events before it in the file; check the time or raise max_jump")};
   }
 
   Ingest& ingest_;
@@ -131,6 +134,7 @@ class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
   std::unique_ptr<SourceDecoder> decoder_;
   const Record* record_ = nullptr;
   std::optional<Timestamp> before_;
+  Timestamp newest_ = Timestamp::min();  // Of those that were no jump.
   int64_t records_ = 0, events_ = 0, unknown_ = 0;
   std::map<std::string, int64_t> rejected_;
 };

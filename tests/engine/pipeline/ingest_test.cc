@@ -143,6 +143,15 @@ TEST_CASE("in a file a jump is one dead letter; a second event there confirms it
   CHECK_THAT(Rig::Take(*shard, 3, "3 ann VIEW 604902")[0], Catch::StartsWith("bongsu.events/"));
 }
 
+TEST_CASE("in a file an old event among new ones is late, and the next of them no jump") {
+  Rig rig(true);
+  const auto shard = rig.Open({"in", 0});
+  CHECK_THAT(Rig::Take(*shard, 1, "1 ann VIEW 9000000")[0], Catch::StartsWith("bongsu.events/"));
+  CHECK_THAT(Rig::Take(*shard, 2, "2 ann VIEW 100")[0], Catch::StartsWith("bongsu.events/"));
+  CHECK_THAT(Rig::Take(*shard, 3, "3 ann VIEW 9000001")[0], Catch::StartsWith("bongsu.events/"));
+  CHECK_THAT(Rig::Take(*shard, 4, "4 ann VIEW 9604802")[0], Catch::Contains("reason=future"));
+}
+
 TEST_CASE("a file ends with a tick of its last time in every partition, once") {
   Rig rig(true);
   const auto shard = rig.Open({"in", 0});
