@@ -40,10 +40,8 @@ Bank::Bank(BankOptions options, Population population)
 
 Result<Bank> Bank::Make(const BankOptions& options) {
   BONGSU_RETURN_IF_ERROR(CheckOptions(options));
-  BONGSU_ASSIGN_OR_RETURN(Population population,
-                          Population::Make({options.people, options.days, options.seed,
-                                            options.start, options.oddities}));
-  Bank bank(options, std::move(population));
+  Bank bank(options, Population({options.people, options.days, options.seed, options.start,
+                                 options.oddities}));
   if (options.insiders_of_a_kind > 0) BONGSU_RETURN_IF_ERROR(bank.PlantInsiders());
   bank.LabelOddities();
   std::stable_sort(bank.labels_.begin(), bank.labels_.end(),
@@ -126,10 +124,11 @@ Status Bank::PlantInsiders() {
   Planting planting = bongsu::PlantInsiders(
       {options_.insiders_of_a_kind, options_.effects, Mix64(options_.seed)}, kKinds,
       {DayNumber(first), DayNumber(options_.days), DayStart(options_.days)}, next);
-  if (!planting.missing.empty()) {
+  if (!planting.missing.empty() && !options_.fewer_insiders) {
     return Status::Invalid(StrCat("--people ", options_.people, ": ", planting.missing[0],
                                   "; give more people or days, or fewer --insiders"));
   }
+  missing_ = std::move(planting.missing);
   Collect(std::move(planting), &labels_, &planted_);
   MarkLeavers();
   return Status::Ok();

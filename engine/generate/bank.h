@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct BankOptions {
   std::chrono::sys_days start =
       std::chrono::sys_days(std::chrono::year(2026) / std::chrono::March / 2);
   int insiders_of_a_kind = 2;
+  bool fewer_insiders = false;  // Where people are too few: else that is an error.
   std::vector<double> effects = {1.2, 2, 3, 5, 10};
   bool oddities = true;
   int64_t slice_events = 1'000'000;  // Bounds memory; changes no byte.
@@ -51,6 +53,8 @@ class Bank {
   // people for what is to be planted.
   static Result<Bank> Make(const BankOptions& options);
 
+  // Insiders for whom nobody was left; empty unless fewer_insiders.
+  const std::vector<std::string>& missing() const { return missing_; }
   // By person.
   const std::vector<Label>& labels() const { return labels_; }
   Status ForEachEvent(const EventVisitor& visit) const;
@@ -73,6 +77,7 @@ class Bank {
 
   BankOptions options_;
   Population population_;
+  std::vector<std::string> missing_;
   std::vector<Label> labels_;
   std::vector<PlantedEvent> planted_;  // In order of time.
 };

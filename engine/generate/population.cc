@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
 
 #include "engine/base/strings.h"
 
@@ -15,6 +14,7 @@ using std::chrono::hours;
 constexpr int kTeam = 8;
 constexpr int kCrunchDays = 14, kTripDays = 7;
 constexpr uint64_t kOneInMoves = 5;
+constexpr int64_t kSmallBank = 40;
 // Of those looked at for a special part: neither quiet nor hectic.
 constexpr double kFewestActions = 9, kMostActions = 60;
 
@@ -45,12 +45,7 @@ Population::Population(const PopulationOptions& options)
       organisation_(options.people),
       special_(static_cast<size_t>(options.people) / 64 + 1) {
   name_digits_ = std::max<size_t>(5, std::to_string(options.people - 1).size());
-}
-
-Result<Population> Population::Make(const PopulationOptions& options) {
-  Population population(options);
-  if (options.oddities) BONGSU_RETURN_IF_ERROR(population.AddOddities());
-  return population;
+  if (options.oddities) AddOddities();
 }
 
 Person Population::At(uint32_t index) const {
@@ -128,8 +123,14 @@ uint32_t Population::OwnResource(const Person& person, size_t department, uint32
          static_cast<uint32_t>(u * u * organisation_.CountOf(department));
 }
 
+bool Population::Room() const {
+  return options_.people >= kSmallBank ||
+         circumstances_.size() < static_cast<size_t>(options_.people / 4);
+}
+
 template <typename Fits>
 std::optional<Person> Population::Pick(SplitMix64* random, Fits fits) const {
+  if (!Room()) return std::nullopt;
   for (int tries = 0; tries < 20'000; ++tries) {
     const auto index = static_cast<uint32_t>(random->Below(static_cast<uint64_t>(options_.people)));
     if (IsSpecial(index) || MightMove(index)) continue;
@@ -140,18 +141,19 @@ std::optional<Person> Population::Pick(SplitMix64* random, Fits fits) const {
   return std::nullopt;
 }
 
-Status Population::AddCrunches(SplitMix64* random) {
+void Population::AddCrunches(SplitMix64* random) {
   const auto day_shift = [](const Person& p) { return !p.night; };
   for (int64_t team = 0; team < std::clamp<int64_t>(options_.people / 1000, 1, 100); ++team) {
     const std::optional<Person> first = Pick(random, day_shift);
-    if (!first) return Status::Invalid("project_crunch");
+    if (!first) return;
     const int length = std::min(kCrunchDays, options_.days / 2);
     const int from = options_.days / 2 +
                      static_cast<int>(random->Below(
                          static_cast<uint64_t>(options_.days - options_.days / 2 - length) + 1));
     int members = 0;
     uint32_t index = first->index;
-    for (int64_t seen = 0; seen < std::min<int64_t>(options_.people, 5000) && members < kTeam;
+    for (int64_t seen = 0;
+         seen < std::min<int64_t>(options_.people, 5000) && members < kTeam && Room();
          ++seen, index = (index + 1) % static_cast<uint32_t>(options_.people)) {
       if (IsSpecial(index) || MightMove(index)) continue;
       const Person person = At(index);
@@ -160,40 +162,35 @@ Status Population::AddCrunches(SplitMix64* random) {
       ++members;
     }
   }
-  return Status::Ok();
 }
 
-Status Population::AddOne(Oddity what, SplitMix64* random) {
+void Population::AddOne(Oddity what, SplitMix64* random) {
   const bool trip = what == Oddity::kTrip;
   const auto has_notebook = [](const Person& p) { return p.notebook && !p.night; };
   const std::optional<Person> person = Pick(random, has_notebook);
-  if (!person) return Status::Invalid(trip ? "business_trip" : "new_laptop");
+  if (!person) return;
   const int half = options_.days / 2;
   const int length = trip ? std::min(kTripDays, options_.days - half) : options_.days;
   const int latest = trip ? options_.days - length : half + (options_.days - half) * 2 / 3;
   const int from = half + static_cast<int>(random->Below(static_cast<uint64_t>(latest - half) + 1));
   Add({person->index, what, from, trip ? from + length - 1 : options_.days,
        static_cast<uint32_t>(random->Below(5))});
-  return Status::Ok();
 }
 
-Status Population::AddOddities() {
+void Population::AddOddities() {
   SplitMix64 random(Mix64(options_.seed ^ 0x0DD17ull));
   move_day_ = options_.days / 2;
   while (std::chrono::weekday(Date(move_day_)) != std::chrono::Monday &&
          move_day_ < options_.days - 2) {
     ++move_day_;
   }
-  Status status = AddCrunches(&random);
-  for (int64_t i = 0; status.ok() && i < std::clamp<int64_t>(options_.people / 100, 2, 1000); ++i) {
-    status = AddOne(Oddity::kLaptop, &random);
+  AddCrunches(&random);
+  for (int64_t i = 0; i < std::clamp<int64_t>(options_.people / 100, 2, 1000); ++i) {
+    AddOne(Oddity::kLaptop, &random);
   }
-  for (int64_t i = 0; status.ok() && i < std::clamp<int64_t>(options_.people / 200, 2, 500); ++i) {
-    status = AddOne(Oddity::kTrip, &random);
+  for (int64_t i = 0; i < std::clamp<int64_t>(options_.people / 200, 2, 500); ++i) {
+    AddOne(Oddity::kTrip, &random);
   }
-  if (status.ok()) return status;
-  return Status::Invalid(StrCat("--people ", options_.people, ": nobody is left for another ",
-                                status.message(), "; give more people or --no-oddities"));
 }
 
 }  // namespace bongsu

@@ -2,7 +2,9 @@
 // memory. What is special about a few of them (harmless oddities, somebody who leaves) is kept in a
 // short sorted list. Immutable while events are made; any thread.
 //
-// The oddities begin after half of the days. Each of the people they concern has just one:
+// The oddities begin after half of the days. Each of the people they concern has just one; where
+// nobody is left for one there is one fewer, and in a bank of fewer than 40 no more than a quarter
+// of the people have one, so that somebody is left to be an insider:
 //
 //   project_crunch   a team of 8 works every weekday evening for two weeks, 1.5 to 2 times as much,
 //                    with approved overtime; a team a thousand people
@@ -15,13 +17,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/random.h"
-#include "engine/base/status.h"
 #include "engine/core/time.h"
 #include "engine/generate/organisation.h"
 
@@ -65,8 +67,7 @@ struct PopulationOptions {
 
 class Population {
  public:
-  // kInvalid when there are too few people for the oddities.
-  static Result<Population> Make(const PopulationOptions& options);
+  explicit Population(const PopulationOptions& options);
 
   Person At(uint32_t index) const;
   const PopulationOptions& options() const { return options_; }
@@ -92,15 +93,16 @@ class Population {
   uint32_t OwnResource(const Person& person, size_t department, uint32_t n) const;
 
  private:
-  explicit Population(const PopulationOptions& options);
   bool IsSpecial(uint32_t person) const { return special_[person / 64] >> (person % 64) & 1u; }
   bool MightMove(uint32_t person) const;
-  Status AddOddities();
+  void AddOddities();
+  // Whether one more may have an oddity.
+  bool Room() const;
   // Somebody about whom nothing is special and whom `fits` likes; nullopt after many tries.
   template <typename Fits>
   std::optional<Person> Pick(SplitMix64* random, Fits fits) const;
-  Status AddCrunches(SplitMix64* random);
-  Status AddOne(Oddity what, SplitMix64* random);
+  void AddCrunches(SplitMix64* random);
+  void AddOne(Oddity what, SplitMix64* random);
 
   PopulationOptions options_;
   Organisation organisation_;

@@ -82,6 +82,9 @@ int RunDemo(const DemoArguments& arguments) {
   }
   const Result<Bank> bank = Bank::Make(arguments.bank);
   if (!bank.ok()) return Fail(bank.status()), 2;
+  for (const std::string& missing : bank->missing()) {
+    std::cerr << "not planted: " << missing << "\n";
+  }
   if (const Status status = WriteBank(*bank, arguments.out); !status.ok()) return Fail(status);
   const std::optional<EngineConfig> config =
       LoadOrReport(arguments.config, TrialEnvironment(arguments.out, arguments.budget));
@@ -117,8 +120,10 @@ void RegisterDemo(CLI::App& app, std::function<int()>* action) {
   command->add_option("--people", arguments->bank.people)->capture_default_str();
   command->add_option("--days", arguments->bank.days)->capture_default_str();
   command->add_option("--seed", arguments->bank.seed)->capture_default_str();
-  command->add_option("--insiders", arguments->bank.insiders_of_a_kind, "Of each kind")
-      ->capture_default_str();
+  CLI::Option* insiders =
+      command->add_option("--insiders", arguments->bank.insiders_of_a_kind,
+                          "Of each kind; unless given, fewer where people are too few");
+  insiders->capture_default_str();
   command
       ->add_option("--effects", arguments->bank.effects,
                    "How many times their own normal insiders do, taken in turn")
@@ -128,8 +133,10 @@ void RegisterDemo(CLI::App& app, std::function<int()>* action) {
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "One JSON object");
   command->footer("Example:\n  bongsu demo --people 1000 --seed 7");
-  command->final_callback(
-      [action, arguments] { *action = [arguments] { return RunDemo(*arguments); }; });
+  command->final_callback([action, arguments, insiders] {
+    arguments->bank.fewer_insiders = insiders->count() == 0;
+    *action = [arguments] { return RunDemo(*arguments); };
+  });
 }
 
 }  // namespace bongsu

@@ -76,6 +76,9 @@ class Counted {
 // Bank and Injection alike.
 template <typename Stream>
 int WriteStream(const Stream& stream, const GenerateArguments& arguments) {
+  for (const std::string& missing : stream.missing()) {
+    std::cerr << "not planted: " << missing << "\n";
+  }
   if (!arguments.labels.empty()) {
     const Status status = WriteLabelsFile(stream.labels(), arguments.labels);
     if (!status.ok()) return Fail(status);
@@ -119,9 +122,6 @@ int RunInject(const GenerateArguments& arguments) {
   const Result<Injection> injection = Injection::Make(
       {bank.insiders_of_a_kind, bank.effects, bank.seed}, LineFiles(arguments.inject));
   if (!injection.ok()) return FailToMake(injection);
-  for (const std::string& missing : injection->missing()) {
-    std::cerr << "not planted: " << missing << "\n";
-  }
   return WriteStream(*injection, arguments);
 }
 
@@ -137,7 +137,8 @@ int RunGenerate(GenerateArguments& arguments) {
   return WriteStream(*bank, arguments);
 }
 
-void AddBankOptions(CLI::App* command, GenerateArguments* arguments) {
+// Returns the option --insiders.
+CLI::Option* AddBankOptions(CLI::App* command, GenerateArguments* arguments) {
   BankOptions& bank = arguments->bank;
   command->add_option("--people", bank.people, "How many people work in the bank")
       ->capture_default_str();
@@ -146,8 +147,10 @@ void AddBankOptions(CLI::App* command, GenerateArguments* arguments) {
       ->capture_default_str();
   command->add_option("--start", arguments->start, "The first day, in Asia/Seoul")
       ->capture_default_str();
-  command->add_option("--insiders", bank.insiders_of_a_kind, "Insiders of each of six kinds")
-      ->capture_default_str();
+  CLI::Option* insiders = command->add_option("--insiders", bank.insiders_of_a_kind,
+                                              "Insiders of each of six kinds; unless given, fewer "
+                                              "where people are too few");
+  insiders->capture_default_str();
   command
       ->add_option("--effects", bank.effects,
                    "How many times their own normal the insiders do, one after the other")
@@ -156,6 +159,7 @@ void AddBankOptions(CLI::App* command, GenerateArguments* arguments) {
   command->add_flag("--no-oddities", arguments->no_oddities,
                     "No harmless oddities: project crunch, new laptop, business trip, "
                     "reorganisation");
+  return insiders;
 }
 
 }  // namespace
@@ -165,7 +169,7 @@ void RegisterGenerate(CLI::App& app, std::function<int()>* action) {
       "generate",
       "Events of a synthetic bank with planted insiders, or insiders in a log of yours");
   const auto arguments = std::make_shared<GenerateArguments>();
-  AddBankOptions(command, arguments.get());
+  CLI::Option* insiders = AddBankOptions(command, arguments.get());
   CLI::Option* out = command->add_option("--out", arguments->out,
                                          "File of JSON lines (.gz too; - for standard output)");
   out->capture_default_str();
@@ -187,7 +191,8 @@ void RegisterGenerate(CLI::App& app, std::function<int()>* action) {
       "Example:\n  bongsu generate --people 2000 --days 60 --out bank.jsonl.gz --labels "
       "labels.csv\n"
       "  bongsu generate --inject access.jsonl --out mixed.jsonl --labels labels.csv");
-  command->final_callback([action, arguments, topic] {
+  command->final_callback([action, arguments, topic, insiders] {
+    arguments->bank.fewer_insiders = insiders->count() == 0;
     arguments->to_topic = topic->count() > 0;
     *action = [arguments] { return RunGenerate(*arguments); };
   });

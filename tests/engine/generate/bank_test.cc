@@ -296,7 +296,8 @@ TEST_CASE("what cannot be made is refused in the words of the command line") {
   CHECK(OptionError(options).find("--insiders: expected 0 to") == 0);
   options = {};
   options.people = 10;
-  CHECK(OptionError(options).find("--people 10: nobody is left for another ") == 0);
+  CHECK(OptionError(options).ends_with(
+      "there is nobody left; give more people or days, or fewer --insiders"));
   options.oddities = false;
   CHECK(OptionError(options) ==
         "--people 10: stolen_credentials × 10: there is nobody left; give more people or days, or "
@@ -304,6 +305,29 @@ TEST_CASE("what cannot be made is refused in the words of the command line") {
   options.insiders_of_a_kind = 0;
   options.days = 1;
   CHECK_FALSE(LinesOf(MakeBank(options)).empty());
+}
+
+TEST_CASE("ten people are a bank too: with as many insiders and oddities as there are people for") {
+  for (const int64_t people : {10, 13, 25, 39}) {
+    for (const uint64_t seed : {1u, 2u, 3u}) {
+      BankOptions options;
+      options.people = people;
+      options.seed = seed;
+      options.fewer_insiders = true;
+      const Bank bank = MakeBank(options);
+      std::set<std::string> special;
+      size_t insiders = 0;
+      for (const Label& label : bank.labels()) {
+        insiders += label.label == kInsider ? 1 : 0;
+        if (label.kind != "reorganisation") CHECK(special.insert(label.user).second);
+      }
+      INFO(people << " people, seed " << seed);
+      CHECK(insiders > 0);
+      CHECK(insiders + bank.missing().size() == 12);
+      CHECK(special.size() - insiders <= static_cast<size_t>(people / 4));
+      CHECK_FALSE(LinesOf(bank).empty());
+    }
+  }
 }
 
 TEST_CASE("a visitor that has had enough ends the stream") {

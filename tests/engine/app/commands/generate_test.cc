@@ -120,6 +120,17 @@ TEST_CASE("generate --inject keeps the log and adds to it") {
   CHECK(mixed.size() > log.size() + 50);
 }
 
+TEST_CASE("a bank of ten gets the insiders there are people for, and says which it does not get") {
+  const TempDir dir;
+  const Ran ran = Generate(
+      {"--people", "10", "--out", dir.File("bank.jsonl"), "--labels", dir.File("labels.csv")});
+  INFO(ran.err);
+  CHECK(ran.code == 0);
+  CHECK_THAT(ran.err, Catch::Contains("not planted: ") && Catch::Contains("there is nobody left"));
+  CHECK_FALSE(Lines(dir.File("bank.jsonl")).empty());
+  CHECK_THAT(Text(dir.File("labels.csv")), Catch::Contains(",insider,"));
+}
+
 TEST_CASE("generate refuses what it cannot do, as usage") {
   static const TempDir dir;  // The values are made once, for all runs of the case.
   const std::string bad = dir.File("bad.jsonl"), gone = dir.File("gone.jsonl");
@@ -134,7 +145,7 @@ TEST_CASE("generate refuses what it cannot do, as usage") {
       {{"--effects", "2,0.5"}, "--effects: expected multiples"},
       {{"--start", "tomorrow"}, "--start: expected a date"},
       {{"--start", "2026-02-30"}, "--start: expected a date"},
-      {{"--people", "12"}, "nobody is left"},
+      {{"--people", "12", "--insiders", "2"}, "there is nobody left"},
       {{"--inject", path1}, "is no file"},
       {{"--inject", "-"}, "is no file"},
       {{"--inject", path0}, "bad.jsonl: record 1: time: expected, and missing"},
