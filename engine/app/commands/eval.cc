@@ -299,6 +299,11 @@ int RunEval(const EvalArguments& arguments) {
                                 "FILE… with --labels FILE")),
            2;
   }
+  if (arguments.plot.ends_with(".png")) {
+    return Fail(Status::Invalid(
+               StrCat("--plot ", arguments.plot, ": the picture is an SVG; name the file .svg"))),
+           2;
+  }
   const std::optional<ConfigNode> root = LoadTree(ConfigOf(arguments));
   if (!root) return 1;
   return arguments.files.empty() ? EvalEvents(arguments, *root) : EvalTable(arguments, *root);
@@ -324,9 +329,12 @@ void RegisterEval(CLI::App& app, std::function<int()>* action) {
       ->capture_default_str();
   command->add_option("--budget", arguments->budget,
                       "Recall among so many of the strangest rows (default: as many as anomalies)");
-  command->add_option("--plot", arguments->plot, "Draw the scores of the first seed here, as SVG");
-  CLI::Option* events = command->add_option("--events", arguments->events,
-                                            "Events instead of a table, as for replay --input");
+  CLI::Option* plot = command->add_option(
+      "--plot", arguments->plot, "Draw the scores of the first seed of a table here, as SVG");
+  CLI::Option* events = command
+                            ->add_option("--events", arguments->events,
+                                         "Events instead of a table, as for replay --input")
+                            ->excludes(plot);
   CLI::Option* labels =
       command->add_option("--labels", arguments->labels, "What was planted in the events");
   events->needs(labels);

@@ -193,6 +193,11 @@ TEST_CASE("wrong usage is exit code 2") {
   CHECK(Eval({files.csv, "--labels", "x.csv"}).code == 2);
   CHECK(Eval({"--events", "x.jsonl"}).code == 2);
   CHECK(Eval({files.csv, "--events", "x.jsonl", "--labels", "x.csv"}).code == 2);
+  // A picture that would not be drawn, or not be what its name says.
+  CHECK(Eval({"--events", "x.jsonl", "--labels", "x.csv", "--plot", "x.svg"}).code == 2);
+  const Ran png = Eval({files.csv, "-c", files.config, "--plot", files.dir.File("x.png")});
+  CHECK(png.code == 2);
+  CHECK_THAT(png.err, Catch::Contains("name the file .svg"));
   const Ran help = Eval({"--help"});
   CHECK(help.code == 0);
   CHECK(help.out.find("Example:\n  bongsu eval ") != std::string::npos);
