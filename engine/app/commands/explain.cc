@@ -48,7 +48,9 @@ Result<std::vector<FeatureInfo>> FeaturesOf(const std::optional<EngineConfig>& c
 Result<std::string> ExplainStored(const ExplainArguments& arguments) {
   std::optional<Timestamp> at;
   if (!arguments.at.empty()) {
-    BONGSU_ASSIGN_OR_RETURN(at, ParseRfc3339(arguments.at));
+    const Result<Timestamp> time = ParseRfc3339(arguments.at);
+    if (!time.ok()) return Status::Invalid(StrCat("--at: ", time.status().message()));
+    at = *time;
   }
   BONGSU_ASSIGN_OR_RETURN(const std::optional<EngineConfig> config, LoadFor(arguments));
   BONGSU_ASSIGN_OR_RETURN(std::vector<FeatureInfo> features, FeaturesOf(config));
@@ -116,12 +118,18 @@ void RegisterExplain(CLI::App& app, std::function<int()>* action) {
   CLI::App* command = app.add_subcommand(
       "explain", "Why an alert, a person or one event has its risk, on one page");
   const auto arguments = std::make_shared<ExplainArguments>();
+  const CLI::Validator not_empty(
+      [](const std::string& text) { return std::string(text.empty() ? "expected a value" : ""); },
+      "");
   CLI::Option_group* what = command->add_option_group("what");
-  what->add_option("--alert", arguments->alert, "The uid of an alert, or how it begins");
-  what->add_option("--user", arguments->user, "A user_id: the person's risk as of now");
+  what->add_option("--alert", arguments->alert, "The uid of an alert, or how it begins")
+      ->check(not_empty);
+  what->add_option("--user", arguments->user, "A user_id: the person's risk as of now")
+      ->check(not_empty);
   what->add_option("--event", arguments->event,
                    "An event_id or an origin (source:partition:offset:index), whether or not it "
-                   "alerted");
+                   "alerted")
+      ->check(not_empty);
   what->require_option(1);
   command->add_option("FILE", arguments->file,
                       "Alerts or people's risks as JSON lines (.gz too; - for standard input; "

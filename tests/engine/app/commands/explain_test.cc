@@ -276,6 +276,7 @@ TEST_CASE("a person's risk is that of the moment, and falls by half in a half-li
   CHECK_FALSE(Holds(korean.out, "Risk"));
   const Ran bad = world.Explain({"--user", "kim", world.risks, "--at", "yesterday"});
   CHECK(bad.code == 1);
+  CHECK(Holds(bad.err, "--at: expected a time"));
   CHECK(Holds(bad.err, "yesterday"));
 }
 
@@ -295,6 +296,8 @@ TEST_CASE("what is not there is answered with what was searched") {
   CHECK(world.Explain({"--alert", "a", world.dir.File("none.jsonl")}).code == 1);
   CHECK(world.Explain({"--alert", "a", "--user", "b"}).code == 2);
   CHECK(world.Explain({}).code == 2);
+  CHECK(world.Explain({"--alert", "", world.alerts}).code == 2);
+  CHECK(world.Explain({"--user", "", world.risks}).code == 2);
   CHECK(world.Explain({"--event", "e1"}).code == 2);
   CHECK(world.Explain({"--user", "kim", "--input", world.events}).code == 2);
 }
