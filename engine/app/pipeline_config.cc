@@ -71,7 +71,7 @@ const ConfigNode::Entry* KindOf(const ConfigNode& item, const std::string& path,
   }
   for (const ConfigNode::Entry& entry : item.entries) {
     if (std::find(kinds.begin(), kinds.end(), entry.key) == kinds.end()) {
-      if (!fields.contains(entry.key)) stranger = &entry;
+      if (stranger == nullptr && !fields.contains(entry.key)) stranger = &entry;
     } else if (kind != nullptr && kind->key != entry.key) {
       problems->Add(entry.mark, StrCat(path, '.', entry.key),
                     StrCat("expected one kind of feature, got both \"", kind->key, "\" and \"",
