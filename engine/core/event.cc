@@ -48,18 +48,25 @@ Result<size_t> EventSchema::Slot(std::string_view name) {
     ++attributes_;
     return size() - 1;
   }
+  for (const std::string& prefix : unknown_) {
+    if (name.starts_with(prefix)) return AddDerived(std::string(name));
+  }
   std::vector<std::string> known(kFieldNames.begin(), kFieldNames.end());
   known.insert(known.end(), extra_.begin(), extra_.end());
   return Status::Invalid(StrCat("expected a field of the access event or attributes.<name>, got \"",
                                 name, "\"", DidYouMeanHint(name, known)));
 }
 
-size_t EventSchema::AddDerived(std::string name) {
-  for (size_t i = 0; i < size(); ++i) {
-    if (this->name(i) == name) return i;
-  }
-  extra_.push_back(std::move(name));
-  return size() - 1;
+size_t EventSchema::AddDerived(std::string name, bool flag) {
+  size_t slot = 0;
+  while (slot < size() && this->name(slot) != name) ++slot;
+  if (slot == size()) extra_.push_back(std::move(name));
+  if (flag && !IsFlag(slot)) flags_.push_back(slot);
+  return slot;
+}
+
+bool EventSchema::IsFlag(size_t slot) const {
+  return std::find(flags_.begin(), flags_.end(), slot) != flags_.end();
 }
 
 std::string_view EventSchema::name(size_t slot) const {

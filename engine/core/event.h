@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/status.h"
@@ -79,8 +80,12 @@ class EventSchema {
   // The slot of a canonical, derived or `attributes.` name; an attribute gets one on first use.
   // kInvalid with a hint when the name is unknown.
   Result<size_t> Slot(std::string_view name);
-  // Declares a field that an enrich operator fills; its slot.
-  size_t AddDerived(std::string name);
+  // Declares a field that an enrich operator fills; its slot. `flag`: it is "true" or "false".
+  size_t AddDerived(std::string name, bool flag = false);
+  // Names that begin so are taken as they come: the operator that declares them has a problem,
+  // which is reported already.
+  void AddUnknown(std::string prefix) { unknown_.push_back(std::move(prefix)); }
+  bool IsFlag(size_t slot) const;
   std::string_view name(size_t slot) const;
   size_t size() const { return kCanonicalFields + extra_.size(); }
   // The slot of attribute `name` (without the prefix) if some operator uses it. For decoders.
@@ -88,7 +93,8 @@ class EventSchema {
   bool has_attributes() const { return attributes_ > 0; }
 
  private:
-  std::vector<std::string> extra_;
+  std::vector<std::string> extra_, unknown_;
+  std::vector<size_t> flags_;  // Slots.
   size_t attributes_ = 0;
 };
 

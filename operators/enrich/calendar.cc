@@ -191,9 +191,9 @@ std::unique_ptr<Operator> Build(const CalendarOptions& options, BuildContext& co
   Parts parts;
   const bool good = Builder(options, &context).Build(&parts);
   EventSchema& fields = context.schema.fields;
-  const Slots slots{fields.AddDerived("off_hours"), fields.AddDerived("weekend"),
-                    fields.AddDerived("holiday"),   fields.AddDerived("overtime"),
-                    fields.AddDerived("on_leave"),  fields.AddDerived("hour"),
+  const Slots slots{fields.AddDerived("off_hours", true), fields.AddDerived("weekend", true),
+                    fields.AddDerived("holiday", true),   fields.AddDerived("overtime", true),
+                    fields.AddDerived("on_leave", true),  fields.AddDerived("hour"),
                     fields.AddDerived("weekday")};
   if (!good) return nullptr;
   return std::make_unique<Calendar>(std::move(parts), slots);

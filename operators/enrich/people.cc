@@ -46,6 +46,7 @@ std::unique_ptr<Operator> Build(const PeopleOptions& options, BuildContext& cont
   }
   std::unique_ptr<TimeZone> zone = MakeZone(options.zone, context);
   std::shared_ptr<const Table> table = options.table->Get([&] { return Load(options, context); });
+  if (table == nullptr) context.schema.fields.AddUnknown("person.");
   if (zone == nullptr || table == nullptr) return nullptr;
   return std::make_unique<People>(std::move(table), std::move(zone), &context.schema.fields);
 }

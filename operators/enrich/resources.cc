@@ -19,7 +19,7 @@ class Resources final : public Operator {
     for (size_t i = 0; i < slots_.size(); ++i) {
       if (table_->columns()[i].name == "owner") owner_ = slots_[i];
     }
-    if (owner_) foreign_ = fields->AddDerived(StrCat("resource.", kForeign));
+    if (owner_) foreign_ = fields->AddDerived(StrCat("resource.", kForeign), true);
     if (default_sensitivity) {
       default_text_ = StrCat(*default_sensitivity);
       default_ = {default_text_, *default_sensitivity};
@@ -67,7 +67,10 @@ std::shared_ptr<const Table> Load(const ResourcesOptions& options, BuildContext&
 
 std::unique_ptr<Operator> Build(const ResourcesOptions& options, BuildContext& context) {
   std::shared_ptr<const Table> table = options.table->Get([&] { return Load(options, context); });
-  if (table == nullptr) return nullptr;
+  if (table == nullptr) {
+    context.schema.fields.AddUnknown("resource.");
+    return nullptr;
+  }
   return std::make_unique<Resources>(std::move(table), &context.schema.fields,
                                      options.default_sensitivity);
 }

@@ -1,7 +1,9 @@
 #include "operators/profile/filter.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <span>
 
 #include "engine/base/strings.h"
 
@@ -31,6 +33,15 @@ std::vector<std::string> Sorted(const std::vector<Located<std::string>>& values)
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
+}
+
+// What the field can be, where it is one of a few words; else empty.
+std::span<const std::string_view> WordsOf(size_t slot, const EventSchema& fields) {
+  static constexpr std::array<std::string_view, 2> kFlags = {"true", "false"};
+  static constexpr std::array<std::string_view, 3> kResults = {"SUCCESS", "FAIL", "DENY"};
+  if (fields.IsFlag(slot)) return kFlags;
+  if (slot == kResult) return kResults;
+  return {};
 }
 
 // Quoted, so that no value can look like another filter.
@@ -125,7 +136,15 @@ std::optional<Filter> Filter::Make(const FilterOptions& options, BuildContext& c
       continue;
     }
     Term term{*slot, IsNumeric(*slot), {}, {}};
+    const std::span<const std::string_view> words = WordsOf(*slot, context.schema.fields);
     for (const Located<std::string>& value : source.values) {
+      if (!words.empty() && std::find(words.begin(), words.end(), value.value) == words.end()) {
+        context.problems.Add(
+            value.mark, value.path,
+            StrCat("expected ", Join(std::vector<std::string>(words.begin(), words.end()), " or "),
+                   ", the values of ", source.field.value, ", got \"", value.value, "\""));
+        good = false;
+      }
       const std::optional<double> number = Number(value.value);
       if (term.numeric && !number) {
         context.problems.Add(value.mark, value.path,

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "engine/config/yaml.h"
+#include "operators/enrich/calendar.h"
 #include "operators/enrich/resources.h"
 #include "operators/profile/count.h"
 #include "tests/operators/enrich/folder.h"
@@ -119,6 +120,20 @@ TEST_CASE("a table that is not there, and people in the wrong place, are reporte
   CHECK_THAT(PipelineHarness::ProblemsOf({PeopleSpec()}, "- people: {file: people.csv, zone: Moon}",
                                          folder.path()),
              Catch::Contains("people.zone: expected a time zone"));
+}
+
+TEST_CASE("a bad table is the only problem: who uses its columns has none") {
+  const Folder folder("people.csv", "user_id,from,branch\nann,soon,seoul\n");
+  const auto problems = [&](const std::string& file) {
+    return PipelineHarness::ProblemsOf(
+        {PeopleSpec(), CalendarSpec()},
+        "- people: {file: " + file + "}\n- calendar: {branch: person.branch}", folder.path());
+  };
+  CHECK(problems("people.csv") ==
+        "people.csv:2:1: expected a date such as 2026-03-01, or nothing (always), got \"soon\"\n");
+  CHECK(problems("no.csv") ==
+        "test.yaml:1:18: [0].people.file: cannot read \"no.csv\"; expected a CSV file, relative to "
+        "the configuration file\n");
 }
 
 TEST_CASE("the shards of a configuration share one table, read once") {

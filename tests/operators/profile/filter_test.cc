@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "operators/enrich/calendar.h"
 #include "operators/profile/count.h"
 #include "tests/support/operator_harness.h"
 
@@ -39,6 +40,21 @@ TEST_CASE("numbers are compared as numbers, booleans as the words true and false
   CHECK(Matches("{rows: 5}", Login("ann").With("rows", "many")) == 0);
   CHECK(Matches("{attributes.vip: true}", Login("ann").With("attributes.vip", true)) == 1);
   CHECK(Matches("{attributes.vip: false}", Login("ann").With("attributes.vip", true)) == 0);
+}
+
+TEST_CASE("a word that a field never has is a problem, not a filter that never matches") {
+  const auto problems = [](const std::string& filter) {
+    return PipelineHarness::ProblemsOf(
+        {CalendarSpec(), CountSpec()},
+        "- calendar: {}\n- {name: n, window: 1h, count: " + filter + "}");
+  };
+  CHECK(problems("{off_hours: true, weekend: [false, true], result: [FAIL, DENY]}") == "");
+  CHECK_THAT(problems("{off_hours: yes}"),
+             Catch::EndsWith("off_hours: expected true or false, the values of off_hours, got "
+                             "\"yes\"\n"));
+  CHECK_THAT(problems("{result: [FAIL, DENIED]}"),
+             Catch::EndsWith("result[1]: expected SUCCESS or FAIL or DENY, the values of result, "
+                             "got \"DENIED\"\n"));
 }
 
 TEST_CASE("a filter that cannot be is reported where it stands") {
