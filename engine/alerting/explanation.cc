@@ -20,18 +20,18 @@ double Sane(double points) {
   return std::isfinite(points) ? std::clamp(points, -1e6, 1e6) : 0;
 }
 
-// For reading, not for computing: 1,735,360 or 0.62; three digits are enough below a thousand.
-std::string Readable(double value) {
+// For reading, not for computing: 1,735,360 or 0.62; `digits` are enough below a thousand.
+std::string Readable(double value, int digits = 3) {
   if (std::abs(value) < 0.0005) return "0";
   if (std::abs(value) < 999.5 || std::abs(value) >= 1e15) {
     char buffer[32];
     const auto end =
-        std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::general, 3);
+        std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::general, digits);
     return {buffer, end.ptr};
   }
-  std::string digits = StrCat(static_cast<int64_t>(std::floor(std::abs(value) + 0.5)));
-  for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return (value < 0 ? "-" : "") + digits;
+  std::string whole = StrCat(static_cast<int64_t>(std::floor(std::abs(value) + 0.5)));
+  for (size_t at = whole.size(); at > 3;) whole.insert(at -= 3, ",");
+  return (value < 0 ? "-" : "") + whole;
 }
 
 std::string Bytes(double value) {
@@ -103,7 +103,7 @@ std::string QuantityText(double value, std::string_view unit, bool korean) {
   if (unit == "ratio") return StrCat(Readable(100 * value), " %");
   if (unit == "bytes") return Bytes(value);
   if (unit == "seconds") return Time(value, korean);
-  return Readable(value);
+  return Readable(value, std::abs(value) < 9.95 ? 2 : 3);
 }
 
 double RoundPoints(double risk, int total, std::vector<double>* points) {

@@ -14,6 +14,7 @@ constexpr double kPriorVariance = 1;
 // A tenth more or less is never strange, however steady the person.
 constexpr double kFloor = 0.1;
 constexpr double kMostDeviations = 20;
+constexpr double kLeastWeight = 1e-9;
 constexpr double kLog2OfE = 1.4426950408889634074;
 
 // To the nearest with so many bits of the mantissa less: zero bytes cost nothing in the store.
@@ -84,8 +85,12 @@ void Baseline::Join(double level, const BaselineRules& rules) {
 }
 
 double Baseline::Deviation(const BaselineRules& rules) const {
+  return DeviationWith(rules.prior);
+}
+
+double Baseline::DeviationWith(double prior) const {
   const auto known = static_cast<double>(weight), squares = static_cast<double>(spread);
-  return std::sqrt((squares + rules.prior * kPriorVariance) / (known + rules.prior) +
+  return std::sqrt((squares + prior * kPriorVariance) / std::max(known + prior, kLeastWeight) +
                    kFloor * kFloor);
 }
 
@@ -97,7 +102,7 @@ double Baseline::Score(double level, const BaselineRules& rules) const {
 
 Normal Baseline::Usual(const BaselineRules& rules) const {
   const auto level = static_cast<double>(mean);
-  return {ValueOf(level) * rules.scale, ValueOf(level + 2 * Deviation(rules)) * rules.scale};
+  return {ValueOf(level) * rules.scale, ValueOf(level + 2 * DeviationWith(0)) * rules.scale};
 }
 
 }  // namespace bongsu

@@ -49,9 +49,12 @@ struct Baseline {
   double Deviation(const BaselineRules& rules) const;  // Standard, > 0.
   // In deviations, within 20; NaN while fewer than `learning` periods have finished.
   double Score(double level, const BaselineRules& rules) const;
-  Normal Usual(const BaselineRules& rules) const;  // In the unit of the values.
+  // In the unit of the values: the mean, and two deviations of the person's own periods above it,
+  // without the prior, which is caution and nobody's habit.
+  Normal Usual(const BaselineRules& rules) const;
 
  private:
+  double DeviationWith(double prior) const;
   void Finish(uint32_t at, const BaselineRules& rules, std::span<float> waiting);
   void Join(double level, const BaselineRules& rules);
 };

@@ -136,8 +136,16 @@ TEST_CASE("usual and high are values, not logarithms") {
   const Baseline baseline = After(std::vector<double>(40, 100));
   const Normal normal = baseline.Usual(kRules);
   CHECK(normal.usual == Approx(100));
-  CHECK(normal.high == Approx(std::exp(std::log(101) + 2 * baseline.Deviation(kRules)) - 1));
-  CHECK(baseline.Score(LevelOf(normal.high), kRules) == Approx(2));
+  CHECK(normal.high == Approx(std::exp(std::log(101) + 2 * 0.1) - 1));
+}
+
+TEST_CASE("what is rarely exceeded is the person's own habit, without the caution of a score") {
+  std::vector<double> values;
+  for (int i = 0; i < 5; ++i) values.insert(values.end(), {80, 125});
+  const Normal normal = After(values).Usual(kRules);
+  CHECK(normal.usual == Approx(100).epsilon(0.02));
+  CHECK(normal.high > 140);
+  CHECK(normal.high < 180);
 }
 
 TEST_CASE("mean and spread are those of all finished periods, faded") {
