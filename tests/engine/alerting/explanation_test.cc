@@ -12,6 +12,14 @@ namespace {
 double Sum(const std::vector<double>& points) {
   return std::accumulate(points.begin(), points.end(), 0.0);
 }
+TEST_CASE("a faded count of a few is told to two digits, which is all that it is worth") {
+  CHECK(QuantityText(0.0603, "events", false) == "0.06");
+  CHECK(QuantityText(2.277, "events", false) == "2.3");
+  CHECK(QuantityText(9.96, "events", false) == "9.96");
+  CHECK(QuantityText(26.64, "events", false) == "26.6");
+  CHECK(QuantityText(0.00456, "ratio", false) == "0.456 %");
+}
+
 }  // namespace
 
 TEST_CASE("points that add up to the risk are written so that they add up to the whole risk") {
