@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -35,6 +36,9 @@ Status Understand(GenerateArguments* arguments) {
   }
   arguments->bank.start = std::chrono::floor<std::chrono::days>(*start);
   arguments->bank.oddities = !arguments->no_oddities;
+  const std::string_view out = arguments->to_topic ? std::string_view() : arguments->out;
+  const std::array<NamedFile, 2> outputs = {{{"--out", out}, {"--labels", arguments->labels}}};
+  BONGSU_RETURN_IF_ERROR(CheckOutputs(outputs, arguments->inject));
   if (arguments->inject.empty()) return Status::Ok();
   if (!arguments->tables.empty()) {
     return Status::Invalid("--tables: a log of yours has none; they belong to the generated bank");

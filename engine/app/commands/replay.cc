@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -55,6 +56,14 @@ int RunReplay(ReplayArguments& arguments) {
   if (arguments.inputs.empty() != arguments.options.from_topic) {
     return Fail(Status::Invalid("replay: expected either --input FILE… or --from-topic")), 2;
   }
+  const ReplayOptions& options = arguments.options;
+  const std::array<NamedFile, 4> outputs = {{{"--alerts", options.alerts_path},
+                                             {"--dead-letters", options.dead_letters_path},
+                                             {"--user-risk", options.user_risk_path},
+                                             {"--samples", options.samples_path}}};
+  std::vector<std::string> read = arguments.inputs;
+  read.push_back(arguments.labels);
+  if (const Status status = CheckOutputs(outputs, read); !status.ok()) return Fail(status), 2;
   std::optional<EngineConfig> config = LoadOrReport(arguments.config);
   if (!config) return 1;
   if (!arguments.options.from_topic) {
@@ -66,9 +75,9 @@ int RunReplay(ReplayArguments& arguments) {
   }
   std::optional<std::vector<Label>> labels;  // Read first: a replay may take long.
   if (!arguments.labels.empty()) {
-    Result<std::vector<Label>> read = ReadLabelsFile(arguments.labels);
-    if (!read.ok()) return Fail(read.status());
-    labels = *std::move(read);
+    Result<std::vector<Label>> planted = ReadLabelsFile(arguments.labels);
+    if (!planted.ok()) return Fail(planted.status());
+    labels = *std::move(planted);
   }
   const bool terminal = isatty(STDERR_FILENO) != 0;
   if (terminal) {

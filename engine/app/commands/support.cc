@@ -36,6 +36,38 @@ std::optional<EngineConfig> LoadOrReport(const std::string& named, const Environ
   return std::nullopt;
 }
 
+namespace {
+
+// Pipes and devices may be named often.
+bool SameFile(std::string_view a, std::string_view b) {
+  std::error_code error;
+  const auto real = [&](std::string_view path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+  };
+  if (a.empty() || a == "-" || b == "-" || real(a) != real(b)) return false;
+  return std::filesystem::is_regular_file(a, error) || !std::filesystem::exists(a, error);
+}
+
+}  // namespace
+
+Status CheckOutputs(std::span<const NamedFile> outputs, const std::vector<std::string>& inputs) {
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    for (const std::string& input : inputs) {
+      if (SameFile(outputs[i].path, input)) {
+        return Status::Invalid(StrCat(outputs[i].option, " ", outputs[i].path,
+                                      ": is read, too, and would be lost; name another file"));
+      }
+    }
+    for (size_t before = 0; before < i; ++before) {
+      if (SameFile(outputs[i].path, outputs[before].path)) {
+        return Status::Invalid(StrCat(outputs[i].option, " ", outputs[i].path, ": is the file of ",
+                                      outputs[before].option, "; name another"));
+      }
+    }
+  }
+  return Status::Ok();
+}
+
 int Fail(const Status& status) {
   std::cerr << "bongsu: " << status.message() << "\n";
   return 1;

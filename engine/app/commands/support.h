@@ -2,8 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/app/engine_config.h"
 
@@ -19,6 +21,13 @@ std::string FindConfig(const std::string& named);
 // Loads it; on failure prints every problem to standard error and gives nullopt.
 std::optional<EngineConfig> LoadOrReport(const std::string& named,
                                          const Environment& environment = ProcessEnvironment());
+
+struct NamedFile {
+  std::string_view option;  // "--alerts".
+  std::string_view path;    // Empty: not given.
+};
+// kInvalid when a file would be written twice, or written over what is read.
+Status CheckOutputs(std::span<const NamedFile> outputs, const std::vector<std::string>& inputs);
 
 // Prints "bongsu: <message>" to standard error; 1.
 int Fail(const Status& status);

@@ -148,6 +148,8 @@ TEST_CASE("generate refuses what it cannot do, as usage") {
       {{"--people", "12", "--insiders", "2"}, "there is nobody left"},
       {{"--inject", path1}, "is no file"},
       {{"--inject", "-"}, "is no file"},
+      {{"--inject", path0, "--out", path0}, "is read, too, and would be lost"},
+      {{"--people", "200", "--out", path1, "--labels", path1}, "is the file of --out"},
       {{"--inject", path0}, "bad.jsonl: record 1: time: expected, and missing"},
       {{"--inject", path0, "--tables", path2}, "--tables: "},
       {{"--people", "200", "--to-topic", "x", "--out", "y"}, ""},

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -38,6 +39,25 @@ TEST_CASE("a risk that has decayed to nothing leaves no blank line in the file o
   size_t lines = 0;
   for (std::string line; std::getline(in, line); ++lines) CHECK(line.starts_with("{\"version\":1"));
   CHECK(lines >= 1);
+}
+
+TEST_CASE("a replay writes no file twice and none over what it reads") {
+  const TempDir dir;
+  const std::string events = dir.File("events.jsonl"), link = dir.File("link.jsonl");
+  std::ofstream(events) << Line(1, kStart, "kim", 1);
+  std::filesystem::create_symlink(events, link);
+  const auto refused = [&](const std::string& alerts, const std::string& risks) {
+    const Ran ran = RunCommand(
+        RegisterReplay, {"replay", "--input", events, "--alerts", alerts, "--user-risk", risks});
+    CHECK(ran.code == 2);
+    return ran.err;
+  };
+  const std::string out = dir.File("out.jsonl");
+  CHECK(refused(out, out) ==
+        StrCat("bongsu: --user-risk ", out, ": is the file of --alerts; name another\n"));
+  CHECK_THAT(refused(events, out), Catch::Contains("is read, too, and would be lost"));
+  CHECK_THAT(refused(out, link), Catch::Contains("is read, too, and would be lost"));
+  CHECK(std::filesystem::file_size(events) > 0);
 }
 
 }  // namespace
