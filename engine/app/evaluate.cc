@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "engine/app/pipeline_config.h"
+#include "engine/app/printable.h"
 #include "engine/base/math.h"
 #include "engine/base/strings.h"
 #include "engine/core/clock.h"
@@ -222,6 +224,70 @@ Result<StreamScores> ScoreStream(ConfigNode root, uint64_t shift, const Labelled
   }
   result.seconds = ToSeconds(clock.Now() - began);
   return result;
+}
+
+void PersonDays::Add(std::string_view user, Timestamp at, double risk) {
+  auto person = days_.find(user);
+  if (person == days_.end()) person = days_.emplace(user, decltype(person->second)()).first;
+  const auto [day, is_new] =
+      person->second.emplace(std::chrono::floor<std::chrono::days>(at), risk);
+  if (!is_new) day->second = std::max(day->second, risk);
+}
+
+LabelledScores PersonDays::Label(std::span<const bongsu::Label> labels) const {
+  struct Ranked {
+    std::chrono::sys_days day;
+    double score;
+    bool anomaly;
+  };
+  std::vector<Ranked> ranked;
+  for (const auto& [user, days] : days_) {
+    for (const auto& [day, risk] : days) {
+      const auto planted = [&, begin = day](const bongsu::Label& label) {
+        return label.label == kInsider && label.user == user && label.to >= begin &&
+               label.from < begin + std::chrono::days(1);
+      };
+      ranked.push_back({day, risk, std::any_of(labels.begin(), labels.end(), planted)});
+    }
+  }
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const Ranked& a, const Ranked& b) { return a.day < b.day; });
+  LabelledScores result;
+  for (const Ranked& one : ranked) {
+    result.scores.push_back(one.score);
+    result.labels.push_back(one.anomaly);
+  }
+  return result;
+}
+
+void Ranking::Add(std::span<const double> scores, std::span<const int> labels, size_t budget) {
+  aucs.push_back(RocAuc(scores, labels));
+  aps.push_back(AveragePrecision(scores, labels));
+  recalls.push_back(RecallAtBudget(scores, labels, budget));
+}
+
+void WriteMeanSd(const std::string& name, const MeanSd& of, JsonWriter* json) {
+  const double sd = std::isnan(of.mean) ? of.mean : of.sd;  // Null where there is no mean.
+  json->Key(name + "_mean").Double(of.mean).Key(name + "_sd").Double(sd);
+}
+
+void WriteRanking(const Ranking& ranking, size_t budget, JsonWriter* json) {
+  WriteMeanSd("auc", MeanAndSd(ranking.aucs), json);
+  WriteMeanSd("ap", MeanAndSd(ranking.aps), json);
+  json->Key("budget").Int(static_cast<int64_t>(budget));
+  WriteMeanSd("recall_at_budget", MeanAndSd(ranking.recalls), json);
+}
+
+std::vector<std::vector<std::string>> RankingRows(const Ranking& ranking, size_t budget) {
+  std::vector<std::vector<std::string>> rows = {
+      {"seed", "AUC", "AP", StrCat("recall at ", budget)}};
+  for (size_t i = 0; i < ranking.aucs.size(); ++i) {
+    rows.push_back(
+        {StrCat(i + 1), Fixed(ranking.aucs[i]), Fixed(ranking.aps[i]), Fixed(ranking.recalls[i])});
+  }
+  rows.push_back({"mean", Spread(MeanAndSd(ranking.aucs)), Spread(MeanAndSd(ranking.aps)),
+                  Spread(MeanAndSd(ranking.recalls))});
+  return rows;
 }
 
 }  // namespace bongsu

@@ -141,6 +141,13 @@ Status RunToEnd(std::vector<RoleWorker>& workers, const std::function<void(int64
   return Status::Ok();
 }
 
+// A sample that only the share `sampled` chose.
+bool IsRandom(const Record& sample) {
+  return std::any_of(sample.headers.begin(), sample.headers.end(), [](const Header& header) {
+    return header.name == "why" && header.value == SampleWhyName(Sample::Why::kRandom);
+  });
+}
+
 Status Collect(Wiring& wiring, const ReplayOptions& options, ReplayResult* result) {
   Sha256Stream digest;
   BONGSU_RETURN_IF_ERROR(
@@ -160,7 +167,7 @@ Status Collect(Wiring& wiring, const ReplayOptions& options, ReplayResult* resul
   if (options.observe) {
     BONGSU_RETURN_IF_ERROR(
         ForEachRecord(wiring.log(), wiring.topics().samples, [&](const Record& record) {
-          result->sample_json.emplace_back(record.value);
+          if (!IsRandom(record)) result->sample_json.emplace_back(record.value);
           return Status::Ok();
         }));
   }

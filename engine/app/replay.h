@@ -34,8 +34,9 @@ struct ReplayResult {
   std::string digest;       // SHA-256 of the alerts' lines.
   double seconds = 0;       // Of the machine's clock.
   StateSizes state;
-  std::vector<std::string> alert_json;   // In the order of partitions, then of the stream.
-  std::vector<std::string> sample_json;  // The same; only where `observe` is set.
+  std::vector<std::string> alert_json;  // In the order of partitions, then of the stream.
+  // The same; only where `observe` is set, and not those taken at random, which may be many.
+  std::vector<std::string> sample_json;
 };
 
 // Makes the source `named` (empty: the only one), or one with the mapping of that name, the only

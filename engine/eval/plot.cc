@@ -96,7 +96,7 @@ std::string RowText(double row) {
   return digits;
 }
 
-void DrawAxes(const Axis& x, const Axis& y, std::string_view score, std::string* out) {
+void DrawAxes(const Axis& x, const Axis& y, const PlotText& text, std::string* out) {
   std::string lines, texts;
   for (int i = 0; y.low + i * y.step <= y.high + y.step / 2; ++i) {
     const std::string at = Px(y.At(y.low + i * y.step));
@@ -113,12 +113,12 @@ void DrawAxes(const Axis& x, const Axis& y, std::string_view score, std::string*
                     "\" text-anchor=\"middle\">", RowText(row), "</text>\n");
   }
   const double middle = (kTop + kHeight - kBottom) / 2;
-  *out +=
-      StrCat("<path d=\"", lines, "\" stroke=\"#e2e2e2\" fill=\"none\"/>\n<path d=\"", ticks,
-             "\" stroke=\"#444\" fill=\"none\"/>\n", texts, "<text x=\"",
-             Px((kLeft + kWidth - kRight) / 2), "\" y=\"", Px(kHeight - 12),
-             "\" text-anchor=\"middle\">row of the stream</text>\n<text transform=\"translate(20 ",
-             Px(middle), ") rotate(-90)\" text-anchor=\"middle\">", Escaped(score), "</text>\n");
+  *out += StrCat("<path d=\"", lines, "\" stroke=\"#e2e2e2\" fill=\"none\"/>\n<path d=\"", ticks,
+                 "\" stroke=\"#444\" fill=\"none\"/>\n", texts, "<text x=\"",
+                 Px((kLeft + kWidth - kRight) / 2), "\" y=\"", Px(kHeight - 12),
+                 "\" text-anchor=\"middle\">", Escaped(text.rows),
+                 "</text>\n<text transform=\"translate(20 ", Px(middle),
+                 ") rotate(-90)\" text-anchor=\"middle\">", Escaped(text.score), "</text>\n");
 }
 
 void DrawLegend(size_t anomalies, bool columns, std::string* out) {
@@ -156,7 +156,7 @@ std::string ScorePlot(const PlotText& text, std::span<const double> scores,
                            kHeight, "\" fill=\"#fff\"/>\n<text x=\"", Px(kLeft),
                            "\" y=\"26\" font-size=\"16\" font-weight=\"bold\">",
                            Escaped(text.title), "</text>\n");
-  DrawAxes(x, y, text.score, &out);
+  DrawAxes(x, y, text, &out);
   out += StrCat("<path d=\"", Line(scores, x, y), "\" stroke=\"", kLineColour,
                 "\" stroke-width=\"1\" fill=\"none\" stroke-linejoin=\"round\"/>\n");
   // A mark is a line of no length with a round end: one element for all of them.

@@ -12,8 +12,9 @@
 namespace bongsu {
 
 struct PlotText {
-  std::string_view title;  // Any text; what XML does not allow is replaced.
-  std::string_view score;  // Of the upright axis.
+  std::string_view title;                       // Any text; what XML does not allow is replaced.
+  std::string_view score;                       // Of the upright axis.
+  std::string_view rows = "row of the stream";  // Of the other one.
 };
 
 // `scores` by row, finite; `labels` as many, not 0 is an anomaly. At least one row.

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -69,33 +70,28 @@ class Progress {
   const bool shown_;
 };
 
-void WriteMeanSd(const std::string& name, const MeanSd& of, JsonWriter* json) {
-  json->Key(name + "_mean").Double(of.mean).Key(name + "_sd").Double(of.sd);
+// The text's title is what the files are told by.
+Status WritePlot(const std::string& path, std::span<const std::string> files, PlotText text,
+                 std::span<const double> scores, std::span<const int> labels) {
+  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<JsonLinesWriter> file, JsonLinesWriter::Make(path));
+  std::vector<std::string> names;
+  for (const std::string& one : files)
+    names.push_back(std::filesystem::path(one).filename().string());
+  const std::string title = StrCat(Join(names, ", "), ": ", text.title);
+  text.title = title;
+  std::string svg = ScorePlot(text, scores, labels);
+  svg.pop_back();  // The writer adds the last line end.
+  BONGSU_RETURN_IF_ERROR(file->Append(svg));
+  return file->Finish();
 }
 
 // ---- A labelled table --------------------------------------------------------------------------
 
 struct TableRuns {
-  std::vector<double> aucs, aps, recalls, seconds;  // By seed.
+  Ranking ranking;
+  std::vector<double> seconds;  // By seed.
   std::vector<std::string> detectors, left_out;
 };
-
-Status WritePlot(const EvalArguments& arguments, const StreamScores& scores,
-                 std::span<const int> labels) {
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<JsonLinesWriter> file,
-                          JsonLinesWriter::Make(arguments.plot));
-  std::vector<std::string> names;
-  for (const std::string& path : arguments.files)
-    names.push_back(std::filesystem::path(path).filename().string());
-  const std::string title = StrCat(Join(names, ", "), ": ", Join(scores.detectors, ", "));
-  const std::string_view axis = scores.detectors.size() == 1
-                                    ? "raw score of the detector"
-                                    : "-log10 of the probability behind the risk";
-  std::string svg = ScorePlot({title, axis}, scores.scores, labels);
-  svg.pop_back();  // The writer adds the last line end.
-  BONGSU_RETURN_IF_ERROR(file->Append(svg));
-  return file->Finish();
-}
 
 Result<TableRuns> RunTable(const EvalArguments& arguments, const ConfigNode& root,
                            const LabelledTable& rows, size_t budget) {
@@ -108,14 +104,17 @@ Result<TableRuns> RunTable(const EvalArguments& arguments, const ConfigNode& roo
                             }));
     const auto counted = std::span<const double>(scores.scores).subspan(arguments.warmup);
     const auto labels = std::span<const int>(rows.labels).subspan(arguments.warmup);
-    runs.aucs.push_back(RocAuc(counted, labels));
-    runs.aps.push_back(AveragePrecision(counted, labels));
-    runs.recalls.push_back(RecallAtBudget(counted, labels, budget));
+    runs.ranking.Add(counted, labels, budget);
     runs.seconds.push_back(scores.seconds);
     runs.detectors = scores.detectors;
     runs.left_out = scores.left_out;
-    if (seed == 1 && !arguments.plot.empty())
-      BONGSU_RETURN_IF_ERROR(WritePlot(arguments, scores, rows.labels));
+    if (seed > 1 || arguments.plot.empty()) continue;
+    const std::string detectors = Join(scores.detectors, ", ");
+    const std::string_view axis = scores.detectors.size() == 1
+                                      ? "raw score of the detector"
+                                      : "-log10 of the probability behind the risk";
+    BONGSU_RETURN_IF_ERROR(
+        WritePlot(arguments.plot, arguments.files, {detectors, axis}, scores.scores, rows.labels));
   }
   return runs;
 }
@@ -133,10 +132,7 @@ std::string TableAsJson(const EvalArguments& arguments, const LabelledTable& row
   json.Key("features").Int(static_cast<int64_t>(rows.columns.size()));
   json.Key("warmup").Int(static_cast<int64_t>(arguments.warmup));
   json.Key("anomalies").Int(anomalies).Key("seeds").Int(static_cast<int64_t>(arguments.seeds));
-  WriteMeanSd("auc", MeanAndSd(runs.aucs), &json);
-  WriteMeanSd("ap", MeanAndSd(runs.aps), &json);
-  json.Key("budget").Int(static_cast<int64_t>(budget));
-  WriteMeanSd("recall_at_budget", MeanAndSd(runs.recalls), &json);
+  WriteRanking(runs.ranking, budget, &json);
   json.Key("events_per_second").Double(RowsPerSecond(runs, rows)).Key("detectors").BeginArray();
   for (const std::string& detector : runs.detectors) json.String(detector);
   json.EndArray().EndObject();
@@ -153,14 +149,11 @@ std::string TableAsText(const EvalArguments& arguments, const LabelledTable& row
              " %)\ndetectors ", Join(runs.detectors, ", "), " of ", ConfigOf(arguments),
              runs.left_out.empty() ? "" : "; left out, as they look at no features: ",
              Join(runs.left_out, ", "), "\n\n");
-  std::vector<std::vector<std::string>> table = {
-      {"seed", "AUC", "AP", StrCat("recall at ", budget), "seconds"}};
-  for (size_t i = 0; i < runs.aucs.size(); ++i) {
-    table.push_back({StrCat(i + 1), Fixed(runs.aucs[i]), Fixed(runs.aps[i]), Fixed(runs.recalls[i]),
-                     Fixed(runs.seconds[i], 2)});
-  }
-  table.push_back({"mean", Spread(MeanAndSd(runs.aucs)), Spread(MeanAndSd(runs.aps)),
-                   Spread(MeanAndSd(runs.recalls)), Spread(MeanAndSd(runs.seconds), 2)});
+  std::vector<std::vector<std::string>> table = RankingRows(runs.ranking, budget);
+  table.front().emplace_back("seconds");
+  for (size_t i = 0; i < runs.seconds.size(); ++i)
+    table[i + 1].push_back(Fixed(runs.seconds[i], 2));
+  table.back().push_back(Spread(MeanAndSd(runs.seconds), 2));
   return StrCat(text, FormatTable(table), "\n", static_cast<int64_t>(RowsPerSecond(runs, rows)),
                 " rows/s, one thread\n");
 }
@@ -194,11 +187,28 @@ int EvalTable(const EvalArguments& arguments, const ConfigNode& root) {
 struct EventRuns {
   std::vector<Judgement> judgements;  // By seed.
   std::vector<double> precisions, recalls, delays, alerts;
+  Ranking ranking;  // Of person-days:
+  size_t person_days = 0, anomalies = 0, budget = 0;
   TallyTable effects;                     // Of all seeds,
   std::map<std::string, Tally> harmless;  // as these are.
   int64_t events = 0;
   double seconds = 0;
 };
+
+// `days` as a part of `runs`, and as the picture when they are of the first seed.
+Status Rank(const EvalArguments& arguments, const LabelledScores& days, EventRuns* runs) {
+  runs->person_days = days.scores.size();
+  runs->anomalies = static_cast<size_t>(std::count(days.labels.begin(), days.labels.end(), 1));
+  runs->budget = arguments.budget > 0 ? arguments.budget : runs->anomalies;
+  runs->ranking.Add(days.scores, days.labels, runs->budget);
+  if (runs->ranking.aucs.size() > 1 || arguments.plot.empty()) return Status::Ok();
+  if (days.scores.empty())
+    return Status::Invalid(StrCat("--plot ", arguments.plot, ": there is no event to draw"));
+  return WritePlot(arguments.plot, arguments.events,
+                   {"risk of each person's day", "highest risk of the day's events",
+                    "person-days, by day (UTC) and name"},
+                   days.scores, days.labels);
+}
 
 Result<EventRuns> RunEvents(const EvalArguments& arguments, const ConfigNode& root,
                             const std::vector<Label>& labels) {
@@ -212,7 +222,13 @@ Result<EventRuns> RunEvents(const EvalArguments& arguments, const ConfigNode& ro
     BONGSU_RETURN_IF_ERROR(ReadFrom(arguments.events, arguments.source, &config));
     ReplayOptions options;
     options.progress = [&](int64_t done) { progress.Show(seed, arguments.seeds, done); };
+    PersonDays days;
+    options.observe = [&](const Event& event, Context& context) {
+      days.Add(event.user, event.time, context.verdict().risk);
+      return false;
+    };
     BONGSU_ASSIGN_OR_RETURN(const ReplayResult replay, Replay(config, options));
+    BONGSU_RETURN_IF_ERROR(Rank(arguments, days.Label(labels), &runs));
     BONGSU_ASSIGN_OR_RETURN(const Judgement judgement, Judge(replay.alert_json, labels));
     runs.precisions.push_back(judgement.precision());
     runs.recalls.push_back(judgement.recall());
@@ -242,6 +258,9 @@ std::string EventsAsJson(const EventRuns& runs) {
   WriteMeanSd("precision", MeanAndSd(runs.precisions), &json);
   WriteMeanSd("recall", MeanAndSd(runs.recalls), &json);
   WriteMeanSd("median_delay_seconds", MeanAndSd(runs.delays), &json);
+  json.Key("person_days").Int(static_cast<int64_t>(runs.person_days));
+  json.Key("anomalies").Int(static_cast<int64_t>(runs.anomalies));
+  WriteRanking(runs.ranking, runs.budget, &json);
   json.Key("kinds").BeginArray();
   for (const auto& [kind, effects] : runs.effects) {
     for (const auto& [effect, tally] : effects) {
@@ -261,6 +280,14 @@ std::string EventsAsJson(const EventRuns& runs) {
   return line + "\n";
 }
 
+std::string PersonDaysAsText(const EventRuns& runs) {
+  const std::string text = StrCat("ranked: person-days by their highest risk; ", runs.person_days,
+                                  " of them, ", runs.anomalies, " of insiders at it\n");
+  if (runs.anomalies == 0 || runs.anomalies == runs.person_days)
+    return StrCat(text, "no AUC, AP and recall at a budget: they need both sorts of days\n");
+  return StrCat(text, FormatTable(RankingRows(runs.ranking, runs.budget)));
+}
+
 std::string EventsAsText(const EventRuns& runs) {
   const auto hours = [](double seconds) { return Fixed(seconds / 3600, 1); };
   std::vector<std::vector<std::string>> table = {
@@ -277,9 +304,9 @@ std::string EventsAsText(const EventRuns& runs) {
                    hours(MeanAndSd(runs.delays).mean)});
   const std::string harmless = HarmlessTable(runs.harmless);
   return StrCat(runs.events, " events, ", runs.judgements.size(), " seed(s)\n\n",
-                FormatTable(table), "\n", EffectTable(runs.effects), harmless.empty() ? "" : "\n",
-                harmless, "\n", static_cast<int64_t>(EventsPerSecond(runs)),
-                " events/s, one thread\n");
+                FormatTable(table), "\n", PersonDaysAsText(runs), "\n", EffectTable(runs.effects),
+                harmless.empty() ? "" : "\n", harmless, "\n",
+                static_cast<int64_t>(EventsPerSecond(runs)), " events/s, one thread\n");
 }
 
 int EvalEvents(const EvalArguments& arguments, const ConfigNode& root) {
@@ -304,6 +331,11 @@ int RunEval(const EvalArguments& arguments) {
                StrCat("--plot ", arguments.plot, ": the picture is an SVG; name the file .svg"))),
            2;
   }
+  std::vector<std::string> read = arguments.files;
+  read.insert(read.end(), arguments.events.begin(), arguments.events.end());
+  read.push_back(arguments.labels);
+  const std::array<NamedFile, 1> outputs = {{{"--plot", arguments.plot}}};
+  if (const Status status = CheckOutputs(outputs, read); !status.ok()) return Fail(status), 2;
   const std::optional<ConfigNode> root = LoadTree(ConfigOf(arguments));
   if (!root) return 1;
   return arguments.files.empty() ? EvalEvents(arguments, *root) : EvalTable(arguments, *root);
@@ -328,13 +360,12 @@ void RegisterEval(CLI::App& app, std::function<int()>* action) {
   command->add_option("--warmup", arguments->warmup, "Rows at the start that are not counted")
       ->capture_default_str();
   command->add_option("--budget", arguments->budget,
-                      "Recall among so many of the strangest rows (default: as many as anomalies)");
-  CLI::Option* plot = command->add_option(
-      "--plot", arguments->plot, "Draw the scores of the first seed of a table here, as SVG");
-  CLI::Option* events = command
-                            ->add_option("--events", arguments->events,
-                                         "Events instead of a table, as for replay --input")
-                            ->excludes(plot);
+                      "Recall among so many of the strangest rows, or person-days of events "
+                      "(default: as many as anomalies)");
+  command->add_option("--plot", arguments->plot,
+                      "Draw the scores of the first seed over time here, anomalies marked, as SVG");
+  CLI::Option* events = command->add_option("--events", arguments->events,
+                                            "Events instead of a table, as for replay --input");
   CLI::Option* labels =
       command->add_option("--labels", arguments->labels, "What was planted in the events");
   events->needs(labels);
@@ -344,8 +375,12 @@ void RegisterEval(CLI::App& app, std::function<int()>* action) {
   command->add_flag("--json", arguments->json, "One JSON object");
   command->footer(
       "A row is scored first and learned afterwards. Several detectors are combined as the engine\n"
-      "does; one alone is ranked by its raw score.\n\n"
-      "Example:\n  bongsu eval stream.csv.gz --seeds 3 --plot scores.svg");
+      "does; one alone is ranked by its raw score.\n"
+      "Of events, person-days (UTC) are ranked by their highest risk, before threshold and "
+      "budget;\n"
+      "an anomaly is a day that meets the time of a planted insider.\n\n"
+      "Example:\n  bongsu eval stream.csv.gz --seeds 3 --plot scores.svg\n"
+      "  bongsu eval --events events.jsonl.gz --labels labels.csv --plot risks.svg");
   command->final_callback(
       [action, arguments] { *action = [arguments] { return RunEval(*arguments); }; });
 }

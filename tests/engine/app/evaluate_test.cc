@@ -150,6 +150,75 @@ TEST_CASE("annthyroid comes through whole, and better than a coin") {
   CHECK(twice->size() == 14400);
 }
 
+// ---- Events ------------------------------------------------------------------------------------
+
+Timestamp At(std::string_view text) {
+  const Result<Timestamp> time = ParseRfc3339(text);
+  REQUIRE(time.ok());
+  return *time;
+}
+
+TEST_CASE("a person's day is as strange as its riskiest event, days in order, then names") {
+  PersonDays days;
+  days.Add("ben", At("2026-03-02T09:00:00Z"), 20);
+  days.Add("ann", At("2026-03-03T09:00:00Z"), 10);
+  days.Add("ann", At("2026-03-02T23:59:59Z"), 30);
+  days.Add("ben", At("2026-03-02T10:00:00Z"), 70);
+  days.Add("ben", At("2026-03-02T11:00:00Z"), 5);
+  days.Add("ann", At("2026-03-03T08:30:00+09:00"), 40);  // Still the second in UTC.
+  CHECK(days.Label({}).scores == std::vector<double>{40, 70, 10});
+  CHECK(days.Label({}).labels == std::vector<int>{0, 0, 0});
+}
+
+TEST_CASE("a day is an anomaly when it meets the time of an insider, and only of that person") {
+  PersonDays days;
+  for (const char* user : {"ann", "ben", "eve"}) {
+    for (int day = 2; day <= 5; ++day)
+      days.Add(user, At(StrCat("2026-03-0", day, "T12:00:00Z")), 10 * day);
+  }
+  const std::vector<Label> labels = {
+      {"ann", std::string(kInsider), "slow_collection", At("2026-03-03T23:00:00Z"),
+       At("2026-03-05T00:00:00Z"), 2},
+      {"ben", std::string(kInsider), "snooping", At("2026-03-02T01:00:00Z"),
+       At("2026-03-02T02:00:00Z"), 0},  // Though the event came later that day.
+      {"eve", std::string(kHarmless), "new_laptop", At("2026-03-02T00:00:00Z"),
+       At("2026-03-05T00:00:00Z"), 0},
+      {"zoe", std::string(kInsider), "snooping", At("2026-03-02T00:00:00Z"),
+       At("2026-03-05T00:00:00Z"), 0}};  // Never seen: no day of hers is there.
+  CHECK(days.Label(labels).labels == std::vector<int>{0, 1, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0});
+}
+
+TEST_CASE("days of a known order have the known AUC, precision and recall") {
+  PersonDays days;
+  const double risks[] = {90, 80, 70, 60, 50};  // a and c are insiders.
+  for (size_t i = 0; i < 5; ++i)
+    days.Add(std::string(1, static_cast<char>('a' + i)), At("2026-03-02T12:00:00Z"), risks[i]);
+  std::vector<Label> labels;
+  for (const char* user : {"a", "c"}) {
+    labels.push_back({user, std::string(kInsider), "snooping", At("2026-03-02T12:00:00Z"),
+                      At("2026-03-02T12:00:00Z"), 0});
+  }
+  const LabelledScores ranked = days.Label(labels);
+  Ranking ranking;
+  ranking.Add(ranked.scores, ranked.labels, 2);
+  CHECK(ranking.aucs[0] == Approx(5.0 / 6));  // Of six pairs, only b stands above c.
+  CHECK(ranking.aps[0] == Approx((1 + 2.0 / 3) / 2));
+  CHECK(ranking.recalls[0] == 0.5);
+  CHECK(RankingRows(ranking, 2)[0].back() == "recall at 2");
+}
+
+TEST_CASE("where a class is missing there is no mean and no spread") {
+  Ranking ranking;
+  ranking.Add(std::vector<double>{1, 2}, std::vector<int>{0, 0}, 1);
+  std::string text;
+  JsonWriter json(&text);
+  json.BeginObject();
+  WriteRanking(ranking, 1, &json);
+  json.EndObject();
+  CHECK(text == R"({"auc_mean":null,"auc_sd":null,"ap_mean":null,"ap_sd":null,"budget":1,)"
+                R"("recall_at_budget_mean":null,"recall_at_budget_sd":null})");
+}
+
 TEST_CASE("a file that is not there is named") {
   const Result<LabelledTable> rows =
       ReadLabelledFiles(std::vector<std::string>{"/nowhere.csv"}, "label");

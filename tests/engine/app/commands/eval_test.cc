@@ -193,8 +193,9 @@ TEST_CASE("wrong usage is exit code 2") {
   CHECK(Eval({files.csv, "--labels", "x.csv"}).code == 2);
   CHECK(Eval({"--events", "x.jsonl"}).code == 2);
   CHECK(Eval({files.csv, "--events", "x.jsonl", "--labels", "x.csv"}).code == 2);
-  // A picture that would not be drawn, or not be what its name says.
-  CHECK(Eval({"--events", "x.jsonl", "--labels", "x.csv", "--plot", "x.svg"}).code == 2);
+  // A picture that would not be what its name says, or that is drawn over what is read.
+  CHECK(Eval({files.csv, "--plot", files.csv}).code == 2);
+  CHECK(Read(files.csv) == Rows(2000));
   const Ran png = Eval({files.csv, "-c", files.config, "--plot", files.dir.File("x.png")});
   CHECK(png.code == 2);
   CHECK_THAT(png.err, Catch::Contains("name the file .svg"));
@@ -266,6 +267,67 @@ TEST_CASE("eval of labelled events: who was caught, by kind and effect") {
                       "mass_download      0/1  -    0/1\n"
                       "snooping           -    1/1  1/1\n") != std::string::npos);
   CHECK(text.out.find("new_laptop  0/1\n") != std::string::npos);
+}
+
+// Of 101 person-days, ann's is above all others and p3's, who did as everybody does, is one of
+// them.
+TEST_CASE("eval of labelled events ranks person-days, whatever the threshold is") {
+  const Days days;
+  const auto json = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"--events", days.events, "--labels", days.labels,
+                                          "-c",       days.config, "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Ran ran = Eval(arguments);
+    INFO(ran.err);
+    REQUIRE(ran.code == 0);
+    return ran.out;
+  };
+  const std::string both = json({"--budget", "1"});
+  INFO(both);
+  CHECK(Member(both, "person_days") == 101);
+  CHECK(Member(both, "anomalies") == 2);
+  CHECK(Member(both, "budget") == 1);
+  CHECK(Member(both, "recall_at_budget_mean") == 0.5);
+  CHECK(Member(json({}), "budget") == 2);
+  Write(days.labels, kLabels.substr(0, kLabels.find("p3")) + kLabels.substr(kLabels.find("p4")));
+  const std::string ann = json({"--seeds", "2"});
+  for (const char* key : {"auc_mean", "ap_mean", "recall_at_budget_mean"})
+    CHECK(Member(ann, key) == 1);  // A harmless laptop is one of the others.
+  for (const char* key : {"auc_sd", "ap_sd", "recall_at_budget_sd"}) CHECK(Member(ann, key) == 0);
+  std::string quiet = kDaysConfig;
+  quiet.replace(quiet.find("threshold: 40"), 13, "threshold: 100");
+  Write(days.config, quiet);
+  const std::string silent = json({});
+  CHECK(Member(silent, "recall_mean") < 1);
+  CHECK(Member(silent, "auc_mean") == 1);
+}
+
+TEST_CASE("eval of labelled events for people: what is ranked, and a picture that marks it") {
+  const Days days;
+  const std::string plot = days.dir.File("risks.svg");
+  const auto text = [&] {
+    const Ran ran =
+        Eval({"--events", days.events, "--labels", days.labels, "-c", days.config, "--plot", plot});
+    INFO(ran.err);
+    REQUIRE(ran.code == 0);
+    return ran.out;
+  };
+  CHECK_THAT(text(), Catch::Contains("ranked: person-days by their highest risk; 101 of them, 2 of "
+                                     "insiders at it\nseed  AUC") &&
+                         Catch::Contains("recall at 2\n"));
+  CHECK(Read(plot).starts_with("<svg xmlns="));
+  CHECK_THAT(Read(plot),
+             Catch::Contains("<title>events.jsonl: risk of each person's day</title>") &&
+                 Catch::Contains(">anomaly (2)<") && Catch::Contains("stroke-linecap=\"round\"") &&
+                 Catch::Contains(">person-days, by day (UTC) and name<"));
+  Write(days.labels, kLabels.substr(0, kLabels.find("ann")) + kLabels.substr(kLabels.find("p4")));
+  CHECK_THAT(text(), Catch::Contains("101 of them, 0 of insiders at it\nno AUC, AP and recall"));
+  CHECK_THAT(Read(plot), !Catch::Contains("stroke-linecap=\"round\""));
+  Write(days.events, "");
+  const Ran none =
+      Eval({"--events", days.events, "--labels", days.labels, "-c", days.config, "--plot", plot});
+  CHECK(none.code == 1);
+  CHECK_THAT(none.err, Catch::Contains("there is no event to draw"));
 }
 
 TEST_CASE("eval refuses labels it cannot read") {
