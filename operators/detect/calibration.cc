@@ -35,14 +35,13 @@ bool Calibration::Register(const std::string& detector, const std::string& input
   return true;
 }
 
-Finding Calibration::Judge(double raw, bool ready, double maturity, Timestamp time) {
+Finding Calibration::Judge(double raw, bool ready, double maturity) {
   raw_ = raw;
   ready_ = ready;
   const double tail = ready ? tail_.TailProbability(raw, extrapolate_) : 1;
   risk_ = RiskOfTail(tail);
   const double mature = std::min(maturity, tail_.Maturity());
-  const bool speaks =
-      learning_ == 0 || ToSeconds(time.time_since_epoch()) >= tail_.since() + learning_;
+  const bool speaks = tail_.seen() >= learning_;
   return speaks ? Finding{detector_, raw, tail, risk_, mature}
                 : Finding{detector_, raw, 1, 0, mature};
 }
@@ -65,7 +64,7 @@ Calibration::Lesson Calibration::Learn(const Event& event, const Verdict& verdic
   lesson.taught = true;
   lesson.risky = std::max(risk_, verdict.risk) >= learn_below_;
   lesson.number = tail_.learned();
-  if (ready_ || std::isnan(tail_.since())) {
+  if (ready_ || tail_.seen() < learning_) {
     // A score that is not learned is counted nevertheless: the turns go by their number.
     const bool keep = ready_ && (!lesson.risky || InTurn(lesson.number));
     const std::array<double, 2> score = {keep ? raw_ : std::numeric_limits<double>::quiet_NaN(),

@@ -67,7 +67,7 @@ class Calibration final {
   bool Register(const std::string& detector, const std::string& inputs, BuildContext& context);
 
   // `ready`: the model can tell; else nothing is strange.
-  Finding Judge(double raw, bool ready, double maturity, Timestamp time);
+  Finding Judge(double raw, bool ready, double maturity);
 
   struct Lesson {
     bool taught = false;  // The event is one of those that teach; the model may learn it.

@@ -62,7 +62,7 @@ class EcodDetector final : public Operator {
     // Of somebody of whom little is known nothing can be said, and nothing learned of scores.
     const bool ready = 2 * known >= inputs_.size();
     context.verdict().findings.push_back(
-        calibration_.Judge(model_.Score(x_), ready, model_.Maturity(), event.time));
+        calibration_.Judge(model_.Score(x_), ready, model_.Maturity()));
     return Flow::kNext;
   }
 

@@ -104,7 +104,7 @@ class HalfSpaceTreesDetector final : public Operator {
     for (size_t i = 0; i < inputs_.size(); ++i)
       x_[i] = inputs_[i].Scaled(event.features[inputs_[i].feature]);
     context.verdict().findings.push_back(
-        calibration_.Judge(trees_->Score(x_), trees_->ready(), trees_->Maturity(), event.time));
+        calibration_.Judge(trees_->Score(x_), trees_->ready(), trees_->Maturity()));
     return Flow::kNext;
   }
 

@@ -17,6 +17,7 @@ constexpr uint64_t kUnit = uint64_t{1} << 20;  // One score, before it fades.
 constexpr int64_t kSteps = 64;                 // Of a half-life.
 constexpr double kLatest = 0x1p61;             // Step.
 constexpr double kReady = 10000;
+constexpr double kLongestGap = 7 * 86400;
 constexpr double kTail = 0.01;           // Where the exponential tail begins,
 constexpr double kTailUsed = kTail / 4;  // and where it is used.
 constexpr double kCaution = 2;           // It is taken to thin out so many times slower than seen.
@@ -140,7 +141,8 @@ void TailCalibrator::Merge(const TailCalibrator& other) {
   step_ = std::max(step_, theirs.step_);
   for (size_t bin = 0; bin < counts_.size(); ++bin) counts_[bin] += theirs.counts_[bin];
   learned_ += other.learned_;
-  since_ = std::fmin(since_, other.since_);
+  seen_ = std::max(seen_, other.seen_);
+  newest_ = std::fmax(newest_, other.newest_);
   Rebuild();
 }
 
@@ -149,10 +151,15 @@ double TailCalibrator::Score(std::span<const double> x) const noexcept {
   return 1 - TailProbability(x[0]);
 }
 
+void TailCalibrator::See(double seconds) noexcept {
+  if (seconds > newest_) seen_ += std::min(seconds - newest_, kLongestGap);
+  newest_ = std::fmax(newest_, seconds);
+}
+
 void TailCalibrator::Learn(std::span<const double> x) noexcept {
   BONGSU_CHECK(x.size() == 1 || x.size() == 2);
   ++learned_;
-  if (x.size() == 2) since_ = std::fmin(since_, x[1]);
+  if (x.size() == 2) See(x[1]);
   const uint64_t weight = x.size() == 2 ? Arrive(x[1]) : kUnit;
   if (!std::isnan(x[0]) && weight > 0) Add(BinOf(x[0]), weight);
 }
@@ -176,7 +183,8 @@ std::string TailCalibrator::Save() const {
   writer.F64(half_life_);
   writer.U8(static_cast<uint8_t>(shift_));
   writer.I64(step_);
-  writer.F64(since_);
+  writer.F64(newest_);
+  writer.F64(seen_);
   writer.U64(learned_);
   writer.Varint(static_cast<uint64_t>(
       std::count_if(counts_.begin(), counts_.end(), [](uint64_t c) { return c > 0; })));
@@ -201,7 +209,7 @@ Status TailCalibrator::Load(std::string_view snapshot) {
         "calibration: the snapshot is of another format, half-life or size; it starts cold");
   }
   const int64_t newest = reader.I64();
-  const double since = reader.F64();
+  const double latest = reader.F64(), seen = reader.F64();
   const uint64_t learned = reader.U64(), used = reader.Varint();
   std::vector<uint64_t> counts(counts_.size());
   uint64_t next = 0, total = 0;
@@ -219,7 +227,8 @@ Status TailCalibrator::Load(std::string_view snapshot) {
     return Status::Corrupt("calibration: the snapshot is damaged; it starts cold");
   learned_ = learned;
   step_ = newest;
-  since_ = since;
+  newest_ = latest;
+  seen_ = seen;
   counts_ = std::move(counts);
   Rebuild();
   return Status::Ok();

@@ -52,8 +52,9 @@ class TailCalibrator final : public Model {
   void Merge(const TailCalibrator& other);
   // Scores learned, forgotten ones included.
   uint64_t learned() const { return learned_; }
-  // The earliest event time it learned of, in seconds, scores or none; NaN at first.
-  double since() const { return since_; }
+  // How much event time it has seen go by, in seconds, with scores or without. A jump counts as a
+  // week at most: one clock that is wrong is no history.
+  double seen() const { return seen_; }
 
   // 1 - TailProbability.
   double Score(std::span<const double> x) const noexcept override;
@@ -67,6 +68,7 @@ class TailCalibrator final : public Model {
  private:
   static constexpr int64_t kNoStep = INT64_MIN;
   size_t BinOf(double score) const;
+  void See(double seconds) noexcept;
   double LogDistance(size_t bin) const;
   void Add(size_t bin, uint64_t weight);
   // The weight of a score of that time, in units; fades the others when it is newer.
@@ -80,7 +82,8 @@ class TailCalibrator final : public Model {
   int shift_;               // Leaves the exponent and the top bits of a distance.
   size_t first_;            // Of the shifted distances.
   int64_t step_ = kNoStep;  // Of event time: the newest.
-  double since_ = std::numeric_limits<double>::quiet_NaN();
+  double newest_ = std::numeric_limits<double>::quiet_NaN();  // Seconds of event time.
+  double seen_ = 0;
   uint64_t learned_ = 0;
   uint64_t total_ = 0;            // In units of kUnit, as are the counts.
   std::vector<uint64_t> counts_;  // By bin; the first is the nearest to 1.

@@ -36,7 +36,7 @@ class Bare final : public Operator {
   Result<Flow> Process(Event& event, Context& context) override {
     const bool ready = event.fields[kBytes].number != 0;
     context.verdict().findings.push_back(
-        calibration_.Judge(event.fields[kRows].number, ready, 0.9, event.time));
+        calibration_.Judge(event.fields[kRows].number, ready, 0.9));
     return Flow::kNext;
   }
   void Learn(const Event& event, const Verdict& verdict, Context& context) noexcept override {
@@ -68,10 +68,9 @@ struct Bench {
   Finding Send(double raw, EventBuilder event = EventBuilder("ann", "VIEW")) {
     return run.Send(event.With("rows", raw)).verdict.findings.back();
   }
-  const TailCalibrator& tail() const {
-    return dynamic_cast<const TailCalibrator&>(*run.schema().models()[0].model);
+  uint64_t learned() const {
+    return dynamic_cast<const TailCalibrator&>(*run.schema().models()[0].model).learned();
   }
-  uint64_t learned() const { return tail().learned(); }
 };
 
 EventBuilder Planted(double risk) {
@@ -95,8 +94,7 @@ TEST_CASE("calibration: until the model can tell nothing is strange, and no scor
     CHECK(finding.tail == 1);
     CHECK(finding.risk == 0);
   }
-  CHECK(bench.learned() == 1);  // The first event, without a score: `learning` begins with it.
-  CHECK(bench.tail().Maturity() == 0);
+  CHECK(bench.learned() == 0);
   CHECK(bench.told->lessons.back().taught);  // The model learns from it all the same.
 }
 
@@ -113,9 +111,18 @@ TEST_CASE("calibration: in its first month of event time a detector learns and s
     CHECK(finding.risk == 0);
     CHECK(finding.raw == 0.1 + day * 1e-3);
   }
-  CHECK(bench.Send(0.9, on(29.9)).risk == 0);
+  CHECK(bench.Send(0.9, on(30)).risk == 0);  // A month has gone by only now.
   CHECK(bench.Send(0.9, on(30)).risk > 20);
-  CHECK(bench.Send(0.9, on(29.5)).risk == 0);  // A late one is of that month.
+}
+
+TEST_CASE("calibration: one clock that is decades behind does not end the month of learning") {
+  Bench bench("learning: 30d");
+  const Timestamp start = EventBuilder("", "").time();
+  bench.Send(0.1, EventBuilder("ann", "VIEW").At(Timestamp()));
+  for (int day = 0; day < 22; ++day) {
+    bench.Send(0.1, EventBuilder("ann", "VIEW").At(start + minutes(1440 * day)));
+    CHECK(bench.Send(0.9, EventBuilder("ann", "VIEW").At(start + minutes(1440 * day))).risk == 0);
+  }
 }
 
 TEST_CASE("calibration: what would be risky while it learns is no better a lesson for that") {
