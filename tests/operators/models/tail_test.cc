@@ -208,8 +208,10 @@ TEST_CASE("after a long silence the past is gone, and the next score begins anew
   CHECK(tail.Maturity() == Approx(1.0 / 10000));
 }
 
-TEST_CASE("within one of the 64 steps of a half-life the order does not matter, byte for byte") {
+TEST_CASE("within one of the 64 steps of a half-life the order does not matter") {
   TailCalibrator forward(kDay), backward(kDay);
+  LearnAt(&forward, 0, kStepBegins);
+  LearnAt(&backward, 0, kStepBegins);
   for (int i = 0; i < 600; ++i) LearnAt(&forward, i / 600.0, kStepBegins + i);
   for (int i = 599; i >= 0; --i) LearnAt(&backward, i / 600.0, kStepBegins + i);
   CHECK(forward.Save() == backward.Save());
