@@ -9,13 +9,16 @@
 
 #include <fstream>
 #include <iterator>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 namespace bongsu {
 namespace {
 
 // In the child, before the program: only calls that are safe after a fork.
-void BecomeProgram(const ProgramOptions& options, char* const* argv, pid_t parent) {
+void BecomeProgram(const ProgramOptions& options, char* const* argv, char* const* environment,
+                   pid_t parent) {
   setpgid(0, 0);
   const int out = open(options.output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   const int in = open("/dev/null", O_RDONLY);
@@ -28,8 +31,7 @@ void BecomeProgram(const ProgramOptions& options, char* const* argv, pid_t paren
   }
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(126);
-  char* const nothing[] = {nullptr};
-  execve(argv[0], argv, options.bare ? nothing : environ);
+  execve(argv[0], argv, environment);
   _exit(127);
 }
 
@@ -39,9 +41,15 @@ Program::Program(ProgramOptions options) : options_(std::move(options)) {
   std::vector<char*> argv;
   for (const std::string& word : options_.words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
+  std::vector<char*> environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const bool ours = std::string_view(*variable).starts_with("BONGSU_");
+    if (ours || !options_.bare) environment.push_back(*variable);
+  }
+  environment.push_back(nullptr);
   const pid_t parent = getpid();
   pid_ = fork();
-  if (pid_ == 0) BecomeProgram(options_, argv.data(), parent);
+  if (pid_ == 0) BecomeProgram(options_, argv.data(), environment.data(), parent);
 }
 
 Program::~Program() {

@@ -17,8 +17,8 @@ struct ProgramOptions {
   std::vector<std::string> words;  // The program's path, then its arguments.
   std::string output;              // The file that standard output and error are appended to.
   std::string directory;           // Where it starts; empty: here.
-  bool bare = false;               // No environment and no home, as under a strict supervisor.
-  std::optional<uid_t> user;       // Also the group. Needs root.
+  bool bare = false;  // No home and no environment but our own, as under a strict supervisor.
+  std::optional<uid_t> user;  // Also the group. Needs root.
 };
 
 class Program final {
