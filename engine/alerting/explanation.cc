@@ -38,7 +38,7 @@ std::string Bytes(double value) {
   constexpr std::string_view kNames[] = {" B", " kB", " MB", " GB", " TB"};
   size_t name = 0;
   for (; value >= 999.5 && name + 1 < std::size(kNames); ++name) value /= 1000;
-  return StrCat(Readable(value), kNames[name]);
+  return StrCat(Readable(name == 0 ? std::floor(value + 0.5) : value), kNames[name]);
 }
 
 std::string Time(double seconds, bool korean) {

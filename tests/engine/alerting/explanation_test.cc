@@ -18,6 +18,7 @@ TEST_CASE("a faded count of a few is told to two digits, which is all that it is
   CHECK(QuantityText(9.96, "events", false) == "9.96");
   CHECK(QuantityText(26.64, "events", false) == "26.6");
   CHECK(QuantityText(0.00456, "ratio", false) == "0.456 %");
+  CHECK(QuantityText(0.00696, "bytes", false) == "0 B");
 }
 
 }  // namespace
