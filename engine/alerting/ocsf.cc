@@ -65,23 +65,6 @@ void WriteOrigin(JsonWriter* json, const Cause& cause) {
   json->Key("offset").Int(cause.offset).Key("index").Int(cause.index).EndObject();
 }
 
-void WriteContributions(JsonWriter* json, const std::vector<Contribution>& contributions) {
-  json->BeginArray();
-  for (const Contribution& c : contributions) {
-    json->BeginObject().Key("detector").String(c.detector).Key("feature").String(c.feature);
-    json->Key("points").Double(c.points).Key("observed").Double(c.observed);
-    json->Key("unit").String(c.unit);
-    if (std::isfinite(c.normal.usual)) {
-      json->Key("normal").BeginObject().Key("usual").Double(c.normal.usual);
-      json->Key("high").Double(c.normal.high).EndObject();
-    }
-    if (std::isfinite(c.tail)) json->Key("share_of_events").Double(c.tail);
-    if (!c.value.empty()) json->Key("value").String(c.value);
-    json->EndObject();
-  }
-  json->EndArray();
-}
-
 // What OCSF knows as an anomaly, and as the baseline that it departs from.
 void WriteObservation(JsonWriter* json, const Contribution& c, const std::string& value,
                       const std::string& pattern) {
@@ -180,6 +163,23 @@ void AppendField(std::string* out, std::string_view field) {
 }
 
 }  // namespace
+
+void WriteContributions(JsonWriter* json, const std::vector<Contribution>& contributions) {
+  json->BeginArray();
+  for (const Contribution& c : contributions) {
+    json->BeginObject().Key("detector").String(c.detector).Key("feature").String(c.feature);
+    json->Key("points").Double(c.points).Key("observed").Double(c.observed);
+    json->Key("unit").String(c.unit);
+    if (std::isfinite(c.normal.usual)) {
+      json->Key("normal").BeginObject().Key("usual").Double(c.normal.usual);
+      json->Key("high").Double(c.normal.high).EndObject();
+    }
+    if (std::isfinite(c.tail)) json->Key("share_of_events").Double(c.tail);
+    if (!c.value.empty()) json->Key("value").String(c.value);
+    json->EndObject();
+  }
+  json->EndArray();
+}
 
 std::string FindingUid(std::string_view tenant, std::string_view detector, std::string_view user,
                        const Origin& cause) {

@@ -11,6 +11,7 @@
 
 #include "engine/core/codec.h"
 #include "engine/core/operator.h"
+#include "engine/json/writer.h"
 
 namespace bongsu {
 
@@ -57,6 +58,10 @@ class OcsfEncoder final : public AlertEncoder {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// The parts of a score: an array of {detector, feature, points, observed, unit} and, where they are
+// known, normal{usual, high}, share_of_events and value.
+void WriteContributions(JsonWriter* json, const std::vector<Contribution>& contributions);
 
 // 32 hexadecimal digits: the first 128 bits of SHA-256 over tenant, detector, person and origin,
 // each written as its length in bytes, a colon and the bytes (numbers in decimal). The same on

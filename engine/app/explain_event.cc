@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/alerting/ocsf.h"
 #include "engine/app/explain_json.h"
 #include "engine/app/replay.h"
 #include "engine/base/strings.h"
@@ -56,8 +57,7 @@ void FindThreshold(const std::vector<std::string>& samples, ExplainedEvent* even
     if (!sample) continue;
     const auto cause = CauseAt(*sample, {"origin"});
     if (!cause || !Same(cause->origin(), event->origin.origin())) continue;
-    if (TextAt(*sample, {"why"}) != SampleWhyName(Sample::Why::kRandom))
-      event->threshold = NumberAt(*sample, {"threshold"});
+    event->threshold = NumberAt(*sample, {"threshold"});
   }
 }
 
@@ -79,19 +79,6 @@ void FindAlert(const std::vector<std::string>& alerts, ExplainedEvent* event) {
     if (const auto start = TimeAt(*alert, "start_time"); start && *start <= event->time)
       event->alert_json = json;
   }
-}
-
-void WriteContribution(const Contribution& c, JsonWriter* json) {
-  json->BeginObject().Key("detector").String(c.detector).Key("feature").String(c.feature);
-  json->Key("points").Double(c.points).Key("observed").Double(c.observed);
-  json->Key("unit").String(c.unit);
-  if (std::isfinite(c.normal.usual)) {
-    json->Key("normal").BeginObject().Key("usual").Double(c.normal.usual);
-    json->Key("high").Double(c.normal.high).EndObject();
-  }
-  if (std::isfinite(c.tail)) json->Key("share_of_events").Double(c.tail);
-  if (!c.value.empty()) json->Key("value").String(c.value);
-  json->EndObject();
 }
 
 void WriteFeature(const ExplainedEvent::Feature& feature, JsonWriter* json) {
@@ -182,9 +169,9 @@ std::string ExplainedEventJson(const ExplainedEvent& event) {
     json.Key("raw").Double(finding.raw).Key("tail").Double(finding.tail);
     json.Key("risk").Double(finding.risk).Key("maturity").Double(finding.maturity).EndObject();
   }
-  json.EndArray().Key("contributions").BeginArray();
-  for (const Contribution& c : event.contributions) WriteContribution(c, &json);
-  json.EndArray().Key("features").BeginObject();
+  json.EndArray().Key("contributions");
+  WriteContributions(&json, event.contributions);
+  json.Key("features").BeginObject();
   for (const ExplainedEvent::Feature& feature : event.features) WriteFeature(feature, &json);
   json.EndObject().Key("alert");
   if (event.alert_json.empty()) {

@@ -1,7 +1,6 @@
 #include "operators/profile/distinct.h"
 
 #include "engine/base/hash.h"
-#include "engine/base/strings.h"
 #include "operators/profile/distinct_sketch.h"
 #include "operators/profile/feature.h"
 #include "operators/profile/window.h"
@@ -38,15 +37,9 @@ std::unique_ptr<Operator> Build(const DistinctOptions& options, BuildContext& co
   const std::optional<size_t> field = context.Field(options.distinct);
   if (!filter || !field) return nullptr;
   const Span span{options.window, std::nullopt};
-  const std::string which = options.where.Describe();
-  FeatureInfo info =
-      InfoOf(options, "values",
-             StrCat("Different values of ", options.distinct.value,
-                    which.empty() ? "" : " where " + which, ", ", span.Words(), "."));
-  const std::optional<FeaturePlace> place = Declare(
-      options.name, std::move(info), "distinct",
-      StrCat(span.Describe(), " of=", options.distinct.value, " where=", options.where.Canonical()),
-      sizeof(DistinctSketch), context, DistinctSketch::kVersion);
+  const std::optional<FeaturePlace> place =
+      DeclareOver(options, options.distinct, "distinct", "Different values of ", "values", span,
+                  sizeof(DistinctSketch), context, DistinctSketch::kVersion);
   if (!place) return nullptr;
   return std::make_unique<Distinct>(*std::move(filter), *field, options.window, *place);
 }
@@ -58,11 +51,8 @@ const FieldTable<DistinctOptions>& DistinctOptions::Fields() {
     auto fields = FeatureFields<DistinctOptions>(
         "distinct", &DistinctOptions::distinct,
         "The field whose different values count, such as resource_id or src_ip.");
-    fields.Field("where", &DistinctOptions::where, "Which events, as field: value; {} is all.");
-    fields.Field("window", &DistinctOptions::window, "How far back, such as 1h or 30d.")
-        .Required()
-        .Min(kMinSpan)
-        .Max(kMaxSpan);
+    AddWhere(&fields);
+    AddWindow(&fields);
     AddWords(&fields);
     return fields;
   }();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/base/strings.h"
 #include "engine/core/spec.h"
 #include "operators/profile/window.h"
 
@@ -20,6 +21,21 @@ FieldTable<O> FeatureFields(std::string primary, auto O::*member, std::string he
   table.Field("name", &O::name, "What the feature is called: lower_snake_case, unique.").Required();
   table.Field(std::move(primary), member, std::move(help)).Required();
   return table;
+}
+
+// For kinds over the events of a filter.
+template <typename O>
+void AddWhere(FieldTable<O>* table) {
+  table->Field("where", &O::where, "Which events, as field: value; {} is all.");
+}
+
+// For kinds that slide.
+template <typename O>
+void AddWindow(FieldTable<O>* table) {
+  table->Field("window", &O::window, "How far back, such as 1h or 30d.")
+      .Required()
+      .Min(kMinSpan)
+      .Max(kMaxSpan);
 }
 
 // For kinds that slide or decay.
@@ -65,5 +81,22 @@ struct FeaturePlace {
 std::optional<FeaturePlace> Declare(const Located<std::string>& name, FeatureInfo info,
                                     std::string_view kind, std::string_view meaning, size_t bytes,
                                     BuildContext& context, int layout = kLayout);
+
+// The same for a kind over a field `of` of the events that `options.where` lets through; `words` as
+// in "Sum of ".
+template <typename O>
+std::optional<FeaturePlace> DeclareOver(const O& options, const Located<std::string>& of,
+                                        std::string_view kind, std::string_view words,
+                                        std::string_view unit, const Span& span, size_t bytes,
+                                        BuildContext& context, int layout = kLayout) {
+  const std::string which = options.where.Describe();
+  return Declare(
+      options.name,
+      InfoOf(
+          options, unit,
+          StrCat(words, of.value, which.empty() ? "" : " where " + which, ", ", span.Words(), ".")),
+      kind, StrCat(span.Describe(), " of=", of.value, " where=", options.where.Canonical()), bytes,
+      context, layout);
+}
 
 }  // namespace bongsu

@@ -4,7 +4,6 @@
 #include <bit>
 #include <limits>
 
-#include "engine/base/strings.h"
 #include "operators/profile/feature.h"
 #include "operators/profile/number.h"
 #include "operators/profile/window.h"
@@ -59,15 +58,8 @@ std::unique_ptr<Operator> Build(const MaxOptions& options, BuildContext& context
   const std::optional<size_t> field = NumberField(options.max, context);
   if (!filter || !field) return nullptr;
   const Span span{options.window, std::nullopt};
-  const std::string which = options.where.Describe();
-  FeatureInfo info =
-      InfoOf(options, UnitOf(*field),
-             StrCat("Greatest ", options.max.value, which.empty() ? "" : " where " + which, ", ",
-                    span.Words(), "."));
-  const std::optional<FeaturePlace> place = Declare(
-      options.name, std::move(info), "max",
-      StrCat(span.Describe(), " of=", options.max.value, " where=", options.where.Canonical()),
-      sizeof(MaxRing), context);
+  const std::optional<FeaturePlace> place = DeclareOver(
+      options, options.max, "max", "Greatest ", UnitOf(*field), span, sizeof(MaxRing), context);
   if (!place) return nullptr;
   return std::make_unique<WindowMax>(*std::move(filter), *field, options.window, *place);
 }
@@ -79,11 +71,8 @@ const FieldTable<MaxOptions>& MaxOptions::Fields() {
     auto fields = FeatureFields<MaxOptions>(
         "max", &MaxOptions::max,
         "The field whose greatest value counts, such as rows, bytes or attributes.x.");
-    fields.Field("where", &MaxOptions::where, "Which events, as field: value; {} is all.")
-        .Field("window", &MaxOptions::window, "How far back, such as 1h or 30d.")
-        .Required()
-        .Min(kMinSpan)
-        .Max(kMaxSpan);
+    AddWhere(&fields);
+    AddWindow(&fields);
     AddWords(&fields);
     return fields;
   }();

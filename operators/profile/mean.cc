@@ -2,7 +2,6 @@
 
 #include <limits>
 
-#include "engine/base/strings.h"
 #include "operators/profile/feature.h"
 #include "operators/profile/number.h"
 #include "operators/profile/window.h"
@@ -86,15 +85,9 @@ std::unique_ptr<Operator> Build(const MeanOptions& options, BuildContext& contex
   std::optional<Filter> filter = Filter::Make(options.where, context);
   const std::optional<size_t> field = NumberField(options.mean, context);
   if (!span || !filter || !field) return nullptr;
-  const std::string which = options.where.Describe();
-  FeatureInfo info =
-      InfoOf(options, UnitOf(*field),
-             StrCat("Mean of ", options.mean.value, which.empty() ? "" : " where " + which, ", ",
-                    span->Words(), "."));
-  const std::optional<FeaturePlace> place = Declare(
-      options.name, std::move(info), "mean",
-      StrCat(span->Describe(), " of=", options.mean.value, " where=", options.where.Canonical()),
-      span->window ? sizeof(MeanRings) : sizeof(DecayedPair), context);
+  const std::optional<FeaturePlace> place =
+      DeclareOver(options, options.mean, "mean", "Mean of ", UnitOf(*field), *span,
+                  span->window ? sizeof(MeanRings) : sizeof(DecayedPair), context);
   if (!place) return nullptr;
   if (span->window) {
     return std::make_unique<WindowMean>(*std::move(filter), *field, *span->window, *place);
@@ -109,7 +102,7 @@ const FieldTable<MeanOptions>& MeanOptions::Fields() {
     auto fields = FeatureFields<MeanOptions>(
         "mean", &MeanOptions::mean,
         "The field to average, such as rows, duration_ms or attributes.x.");
-    fields.Field("where", &MeanOptions::where, "Which events, as field: value; {} is all.");
+    AddWhere(&fields);
     AddSpan(&fields);
     AddWords(&fields);
     return fields;

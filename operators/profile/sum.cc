@@ -1,6 +1,5 @@
 #include "operators/profile/sum.h"
 
-#include "engine/base/strings.h"
 #include "operators/profile/feature.h"
 #include "operators/profile/number.h"
 #include "operators/profile/window.h"
@@ -73,15 +72,9 @@ std::unique_ptr<Operator> Build(const SumOptions& options, BuildContext& context
   std::optional<Filter> filter = Filter::Make(options.where, context);
   const std::optional<size_t> field = NumberField(options.sum, context);
   if (!span || !filter || !field) return nullptr;
-  const std::string which = options.where.Describe();
-  FeatureInfo info =
-      InfoOf(options, UnitOf(*field),
-             StrCat("Sum of ", options.sum.value, which.empty() ? "" : " where " + which, ", ",
-                    span->Words(), "."));
-  const std::optional<FeaturePlace> place = Declare(
-      options.name, std::move(info), "sum",
-      StrCat(span->Describe(), " of=", options.sum.value, " where=", options.where.Canonical()),
-      span->window ? sizeof(SumRing) : sizeof(Decayed), context);
+  const std::optional<FeaturePlace> place =
+      DeclareOver(options, options.sum, "sum", "Sum of ", UnitOf(*field), *span,
+                  span->window ? sizeof(SumRing) : sizeof(Decayed), context);
   if (!place) return nullptr;
   if (span->window) {
     return std::make_unique<WindowSum>(*std::move(filter), *field, *span->window, *place);
@@ -96,7 +89,7 @@ const FieldTable<SumOptions>& SumOptions::Fields() {
     auto fields = FeatureFields<SumOptions>(
         "sum", &SumOptions::sum,
         "The field to sum, such as sensitivity, rows, bytes or attributes.x.");
-    fields.Field("where", &SumOptions::where, "Which events, as field: value; {} is all.");
+    AddWhere(&fields);
     AddSpan(&fields);
     AddWords(&fields);
     return fields;
