@@ -6,6 +6,7 @@
 #include "engine/base/random.h"
 #include "operators/models/ecod.h"
 #include "operators/models/tail.h"
+#include "tests/operators/detect/ordinary.h"
 #include "tests/support/operator_harness.h"
 #include "tests/support/planted.h"
 
@@ -30,26 +31,6 @@ Timestamp Start() {
   return EventBuilder("", "").At("2026-03-02T09:00:00Z").time();
 }
 
-EventBuilder Moved(double rows, double spread) {
-  return EventBuilder("ann", "EXPORT").With("rows", rows).With("duration_ms", spread);
-}
-
-EventBuilder Ordinary(SplitMix64* random) {
-  return Moved(50 + 100 * random->Unit(), random->Unit() + random->Unit());
-}
-
-void Teach(PipelineHarness* run, int events, uint64_t seed = 1) {
-  SplitMix64 random(seed);
-  for (int i = 0; i < events; ++i) run->Send(Ordinary(&random));
-}
-
-Finding Judge(PipelineHarness* run, const EventBuilder& event) {
-  const Outcome outcome = run->Send(event);
-  REQUIRE(outcome.status.ok());
-  REQUIRE(outcome.verdict.findings.size() == 1);
-  return outcome.verdict.findings[0];
-}
-
 // How many vectors a model has learned.
 template <typename M>
 const M& ModelOf(const PipelineHarness& run, std::string_view name) {
@@ -71,7 +52,7 @@ double Learned(const PipelineHarness& run) {
 TEST_CASE("ecod: a hundred times the usual is among the strangest events ever seen") {
   PipelineHarness run(Specs(), Pipeline(""));
   Teach(&run, 3000);
-  const Finding finding = Judge(&run, Moved(10000, 1));
+  const Finding finding = FindingOf(&run, Moved(10000, 1));
   CHECK(finding.risk > 75);
   CHECK(finding.risk == Approx(RiskOfTail(finding.tail)));
   CHECK(finding.tail >= 1.0 / 30010);
@@ -82,7 +63,7 @@ TEST_CASE("ecod: a hundred times the usual is among the strangest events ever se
 TEST_CASE("ecod: a risk of 100 does not cut the tail behind it") {
   PipelineHarness run(Specs(), Pipeline(", extrapolate: 1000"));
   Teach(&run, 3000);
-  const Finding finding = Judge(&run, Moved(1e9, 1e6));
+  const Finding finding = FindingOf(&run, Moved(1e9, 1e6));
   CHECK(finding.risk == 100);
   CHECK(finding.tail < 1e-5);
 }
@@ -93,7 +74,7 @@ TEST_CASE("ecod: ordinary events get the risk that their rarity says") {
   Teach(&run, 2000);
   int over_40 = 0, over_60 = 0;
   for (int i = 0; i < 5000; ++i) {
-    const double risk = Judge(&run, Ordinary(&random)).risk;
+    const double risk = FindingOf(&run, Ordinary(&random)).risk;
     over_40 += risk >= 40;
     over_60 += risk >= 60;
   }
@@ -103,8 +84,8 @@ TEST_CASE("ecod: ordinary events get the risk that their rarity says") {
 
 TEST_CASE("ecod: the first events are not strange") {
   PipelineHarness run(Specs(), Pipeline(""));
-  CHECK(Judge(&run, Moved(1e9, 50)).risk == 0);
-  CHECK(Judge(&run, Moved(1e9, 50)).risk < 10);
+  CHECK(FindingOf(&run, Moved(1e9, 50)).risk == 0);
+  CHECK(FindingOf(&run, Moved(1e9, 50)).risk < 10);
 }
 
 TEST_CASE("ecod: its reasons name the feature that is out, and are nothing when nothing is") {
@@ -120,8 +101,8 @@ TEST_CASE("ecod: its reasons name the feature that is out, and are nothing when 
 TEST_CASE("ecod: a feature without a value does not stop it") {
   PipelineHarness run(Specs(), Pipeline(""));
   Teach(&run, 600);
-  CHECK(Judge(&run, EventBuilder("ann", "EXPORT").With("rows", 100.0)).risk < 20);
-  CHECK(Judge(&run, EventBuilder("ann", "EXPORT")).risk < 20);
+  CHECK(FindingOf(&run, EventBuilder("ann", "EXPORT").With("rows", 100.0)).risk < 20);
+  CHECK(FindingOf(&run, EventBuilder("ann", "EXPORT")).risk < 20);
 }
 
 TEST_CASE("ecod: of one person one event in `every` teaches, of everybody else's as many") {
@@ -205,7 +186,7 @@ TEST_CASE("ecod: saved and loaded at any step, it goes on as if nothing had happ
         restored->Load(*run->Save());
         run = std::move(restored);
       }
-      out += std::to_string(Judge(run.get(), Ordinary(&random).At(Start() + minutes(i))).tail);
+      out += std::to_string(FindingOf(run.get(), Ordinary(&random).At(Start() + minutes(i))).tail);
     }
     for (const auto& entry : run->schema().models()) out += entry.model->Save();
     return out;

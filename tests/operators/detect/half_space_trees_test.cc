@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "engine/base/random.h"
+#include "tests/operators/detect/ordinary.h"
 #include "tests/support/operator_harness.h"
 #include "tests/support/planted.h"
 
@@ -22,26 +23,6 @@ std::string Pipeline(const std::string& options) {
          options + "}\n- judge: {}\n";
 }
 
-EventBuilder Moved(double rows, double spread) {
-  return EventBuilder("ann", "EXPORT").With("rows", rows).With("duration_ms", spread);
-}
-
-EventBuilder Ordinary(SplitMix64* random) {
-  return Moved(50 + 100 * random->Unit(), random->Unit() + random->Unit());
-}
-
-void Teach(PipelineHarness* run, int events, uint64_t seed = 1) {
-  SplitMix64 random(seed);
-  for (int i = 0; i < events; ++i) run->Send(Ordinary(&random));
-}
-
-Finding Judge(PipelineHarness* run, const EventBuilder& event) {
-  const Outcome outcome = run->Send(event);
-  REQUIRE(outcome.status.ok());
-  REQUIRE(outcome.verdict.findings.size() == 1);
-  return outcome.verdict.findings[0];
-}
-
 size_t Learned(const PipelineHarness& run, std::string_view model) {
   // By the size of the snapshot: each vector of the open window takes 16 bytes.
   for (const auto& entry : run.schema().models()) {
@@ -54,7 +35,7 @@ size_t Learned(const PipelineHarness& run, std::string_view model) {
 TEST_CASE("a hundred times the usual is among the strangest events ever seen") {
   PipelineHarness run(Specs(), Pipeline(""));
   Teach(&run, 3000);
-  const Finding finding = Judge(&run, Moved(10000, 1));
+  const Finding finding = FindingOf(&run, Moved(10000, 1));
   // One in 2,751 is 68.8 points, if nothing else scored as high; ten times rarer is 20 more.
   CHECK(finding.risk > 75);
   CHECK(finding.risk <= 20 * std::log10(27510.0) + 1e-6);
@@ -68,7 +49,7 @@ TEST_CASE("ordinary events get the risk that their rarity says") {
   Teach(&run, 1000);
   int over_20 = 0, over_40 = 0;
   for (int i = 0; i < 5000; ++i) {
-    const double risk = Judge(&run, Ordinary(&random)).risk;
+    const double risk = FindingOf(&run, Ordinary(&random)).risk;
     over_20 += risk >= 20;
     over_40 += risk >= 40;
   }
@@ -78,9 +59,9 @@ TEST_CASE("ordinary events get the risk that their rarity says") {
 
 TEST_CASE("until its first window is full it has no opinion, and says so") {
   PipelineHarness run(Specs(), Pipeline(""));
-  CHECK(Judge(&run, Moved(1e9, 50)).risk == 0);
+  CHECK(FindingOf(&run, Moved(1e9, 50)).risk == 0);
   Teach(&run, 248);
-  const Finding finding = Judge(&run, Moved(1e9, 50));
+  const Finding finding = FindingOf(&run, Moved(1e9, 50));
   CHECK(finding.risk == 0);
   CHECK(finding.maturity == 0);
 }
@@ -98,7 +79,7 @@ TEST_CASE("its reasons name the feature that is off") {
 TEST_CASE("a feature without a value does not stop it") {
   PipelineHarness run(Specs(), Pipeline(""));
   Teach(&run, 600);
-  const Finding finding = Judge(&run, EventBuilder("ann", "EXPORT").With("rows", 100.0));
+  const Finding finding = FindingOf(&run, EventBuilder("ann", "EXPORT").With("rows", 100.0));
   CHECK(std::isfinite(finding.risk));
   CHECK(finding.risk < 40);
 }
@@ -143,7 +124,7 @@ TEST_CASE("a burst of strange events does not become the model, where learning a
     Teach(&run, 3000);
     SplitMix64 random(8);
     double raw = 0;
-    for (int i = 0; i < 280; ++i) raw = Judge(&run, Moved(1e6 * (1 + random.Unit()), 20)).raw;
+    for (int i = 0; i < 280; ++i) raw = FindingOf(&run, Moved(1e6 * (1 + random.Unit()), 20)).raw;
     return raw;
   };
   CHECK(raw_after_burst(", learn_below: 20") > raw_after_burst(", learn: all"));
@@ -153,7 +134,7 @@ TEST_CASE("who does less than usual is not strange, unless asked for") {
   const auto risk_of_nothing = [](const std::string& options) {
     PipelineHarness run(Specs(), Pipeline(options));
     Teach(&run, 3000);
-    return Judge(&run, Moved(0, 0)).risk;
+    return FindingOf(&run, Moved(0, 0)).risk;
   };
   CHECK(risk_of_nothing("") < 20);
   CHECK(risk_of_nothing(", strange: both") > 50);
@@ -163,9 +144,9 @@ TEST_CASE("a first burst does not make the second one ordinary") {
   const auto second = [](const std::string& options) {
     PipelineHarness run(Specs(), Pipeline(options));
     Teach(&run, 4000);
-    for (int i = 0; i < 100; ++i) Judge(&run, Moved(8000, 1));
+    for (int i = 0; i < 100; ++i) FindingOf(&run, Moved(8000, 1));
     Teach(&run, 200, 7);
-    return Judge(&run, Moved(8000, 1)).risk;
+    return FindingOf(&run, Moved(8000, 1)).risk;
   };
   CHECK(second(", learn_below: 60") > second(", learn: all") + 5);
 }
@@ -175,7 +156,7 @@ TEST_CASE("with reach its window covers the past, without only the last events")
     PipelineHarness run(Specs(), Pipeline(options));
     SplitMix64 random(2);
     for (int i = 0; i < 6000; ++i) run.Send(i % 1000 < 500 ? Moved(1000, 0.1) : Ordinary(&random));
-    return Judge(&run, Moved(1000, 0.1)).raw;
+    return FindingOf(&run, Moved(1000, 0.1)).raw;
   };
   CHECK(raw_of_the_past("") < 0.1);
   CHECK(raw_of_the_past(", reach: 0, learn: all") > 0.15);
@@ -185,7 +166,7 @@ TEST_CASE("a feature of a known unit can be far above all that the first window 
   const auto raw = [](const std::string& options, double rows) {
     PipelineHarness run(Specs(), Pipeline(options));
     Teach(&run, 600);
-    return Judge(&run, Moved(rows, 1)).raw;
+    return FindingOf(&run, Moved(rows, 1)).raw;
   };
   CHECK(raw("", 9000) > raw("", 400));
   CHECK(raw(", unit_ranges: false", 9000) == raw(", unit_ranges: false", 400));
@@ -215,7 +196,7 @@ TEST_CASE("saved and loaded at any step, it goes on as if nothing had happened")
 TEST_CASE("known ranges are of the feature as configured, logarithm or not") {
   PipelineHarness run(Specs(), Pipeline(", ranges: {volume: [0, 1000]}"));
   Teach(&run, 300);
-  CHECK(Judge(&run, Moved(1000, 1)).raw == Judge(&run, Moved(1e9, 1)).raw);
+  CHECK(FindingOf(&run, Moved(1000, 1)).raw == FindingOf(&run, Moved(1e9, 1)).raw);
 }
 
 TEST_CASE("mistakes are named with their place") {

@@ -1,15 +1,11 @@
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <catch2/catch.hpp>
-#include <functional>
-#include <iostream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "engine/app/commands/commands.h"
 #include "engine/app/engine_config.h"
 #include "engine/base/strings.h"
+#include "tests/support/command.h"
 
 namespace bongsu {
 namespace {
@@ -17,34 +13,14 @@ namespace {
 const std::string kShipped = std::string(BONGSU_SOURCE_DIR) + "/deploy/config/";
 const std::string kGolden = std::string(BONGSU_SOURCE_DIR) + "/tests/golden/config/";
 
-struct Ran {
-  int code = -1;
-  std::string out, err;
-};
+void RegisterAll(CLI::App& app, std::function<int()>* action) {
+  RegisterCheck(app, action);
+  RegisterSchema(app, action);
+  RegisterVersion(app, action);
+}
 
 Ran Run(std::vector<std::string> arguments) {
-  CLI::App app("bongsu");
-  app.require_subcommand(1);
-  std::function<int()> action;
-  RegisterCheck(app, &action);
-  RegisterSchema(app, &action);
-  RegisterVersion(app, &action);
-  std::reverse(arguments.begin(), arguments.end());  // As CLI11 takes them.
-  std::ostringstream out, err;
-  std::streambuf* const old_out = std::cout.rdbuf(out.rdbuf());
-  std::streambuf* const old_err = std::cerr.rdbuf(err.rdbuf());
-  Ran ran;
-  try {
-    app.parse(arguments);
-    ran.code = action();
-  } catch (const CLI::ParseError& error) {
-    ran.code = app.exit(error) == 0 ? 0 : 2;
-  }
-  std::cout.rdbuf(old_out);
-  std::cerr.rdbuf(old_err);
-  ran.out = out.str();
-  ran.err = err.str();
-  return ran;
+  return RunCommand(RegisterAll, std::move(arguments));
 }
 
 bool Holds(const std::string& text, std::string_view part) {

@@ -1,10 +1,6 @@
-#include <CLI/CLI.hpp>
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-#include <functional>
-#include <iostream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -13,37 +9,15 @@
 #include "engine/base/strings.h"
 #include "engine/generate/labels.h"
 #include "engine/io/file/record_file.h"
+#include "tests/support/command.h"
 #include "tests/support/temp_dir.h"
 
 namespace bongsu {
 namespace {
 
-struct Ran {
-  int code = -1;
-  std::string err;
-};
-
 Ran Generate(std::vector<std::string> arguments) {
-  CLI::App app("bongsu");
-  app.require_subcommand(1);
-  std::function<int()> action;
-  RegisterGenerate(app, &action);
   arguments.insert(arguments.begin(), "generate");
-  std::reverse(arguments.begin(), arguments.end());  // As CLI11 takes them.
-  std::ostringstream out, err;
-  std::streambuf* const old_out = std::cout.rdbuf(out.rdbuf());
-  std::streambuf* const old_err = std::cerr.rdbuf(err.rdbuf());
-  Ran ran;
-  try {
-    app.parse(arguments);
-    ran.code = action();
-  } catch (const CLI::ParseError& error) {
-    ran.code = app.exit(error) == 0 ? 0 : 2;
-  }
-  std::cout.rdbuf(old_out);
-  std::cerr.rdbuf(old_err);
-  ran.err = err.str();
-  return ran;
+  return RunCommand(RegisterGenerate, std::move(arguments));
 }
 
 std::string Text(const std::string& path) {
