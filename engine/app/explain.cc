@@ -6,8 +6,8 @@
 #include <numeric>
 #include <utility>
 
-#include "engine/app/explain_json.h"
 #include "engine/app/printable.h"
+#include "engine/app/record_json.h"
 #include "engine/base/math.h"
 #include "engine/base/strings.h"
 
@@ -202,7 +202,7 @@ void ExplainText::AddMembers(JsonValue object, const std::string& prefix,
       value = Say(member.value.AsBool() ? "yes" : "no", member.value.AsBool() ? "예" : "아니요");
     if (prefix.empty() && member.key == "time") {
       name = Say("time", "시각");
-      if (const auto time = explain_json::TimeAt(object, "time")) value = TimeText(*time);
+      if (const auto time = record_json::TimeAt(object, "time")) value = TimeText(*time);
     }
     rows->push_back({"  " + name, value});
   }

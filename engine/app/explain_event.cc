@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "engine/alerting/ocsf.h"
-#include "engine/app/explain_json.h"
+#include "engine/app/record_json.h"
 #include "engine/app/replay.h"
 #include "engine/base/strings.h"
 #include "engine/json/reader.h"
@@ -16,10 +16,10 @@
 namespace bongsu {
 namespace {
 
-using explain_json::CauseAt;
-using explain_json::NumberAt;
-using explain_json::TextAt;
-using explain_json::TimeAt;
+using record_json::CauseAt;
+using record_json::NumberAt;
+using record_json::TextAt;
+using record_json::TimeAt;
 
 bool Same(const Origin& a, const Origin& b) {
   return a.source == b.source && a.partition == b.partition && a.offset == b.offset &&

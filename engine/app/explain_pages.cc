@@ -5,21 +5,21 @@
 #include <set>
 
 #include "engine/app/explain.h"
-#include "engine/app/explain_json.h"
 #include "engine/app/printable.h"
+#include "engine/app/record_json.h"
 #include "engine/base/math.h"
 #include "engine/base/strings.h"
 
 namespace bongsu {
 namespace {
 
-using explain_json::At;
-using explain_json::ContributionsAt;
-using explain_json::NumberAt;
-using explain_json::OriginAt;
-using explain_json::TextAt;
-using explain_json::TimeAt;
-using explain_json::WholeAt;
+using record_json::At;
+using record_json::ContributionsAt;
+using record_json::NumberAt;
+using record_json::OriginAt;
+using record_json::TextAt;
+using record_json::TimeAt;
+using record_json::WholeAt;
 
 std::string Tenth(double value) {
   return std::isfinite(value) ? StrCat(std::round(value * 10) / 10 + 0.0) : "-";  // No "-0".

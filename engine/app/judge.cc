@@ -7,12 +7,15 @@
 #include <optional>
 
 #include "engine/app/printable.h"
+#include "engine/app/record_json.h"
 #include "engine/base/strings.h"
 #include "engine/config/load.h"
 #include "engine/json/reader.h"
 
 namespace bongsu {
 namespace {
+
+using record_json::At;
 
 constexpr Duration kGrace = std::chrono::days(1);
 
@@ -54,26 +57,16 @@ struct Case {
   double risk = 0;
 };
 
-std::optional<JsonValue> At(JsonValue value, std::initializer_list<std::string_view> path) {
-  for (const std::string_view key : path) {
-    const std::optional<JsonValue> member = value.Find(key);
-    if (!member) return std::nullopt;
-    value = *member;
-  }
-  return value;
-}
-
-std::string TextAt(JsonValue value, std::initializer_list<std::string_view> path) {
-  const std::optional<JsonValue> text = At(value, path);
-  return text && text->is_string() ? std::string(text->AsString()) : std::string();
+std::string Text(JsonValue value, record_json::Path path) {
+  return std::string(record_json::RawTextAt(value, path).value_or(""));
 }
 
 std::string ReasonOf(JsonValue alert) {
   const auto reasons = At(alert, {"unmapped", "bongsu", "explanation"});
   if (!reasons || !reasons->is_array()) return "";
   for (const JsonValue first : reasons->items()) {
-    const std::string feature = TextAt(first, {"feature"});
-    return feature.empty() ? TextAt(first, {"detector"}) : feature;
+    const std::string feature = Text(first, {"feature"});
+    return feature.empty() ? Text(first, {"detector"}) : feature;
   }
   return "";
 }
@@ -82,8 +75,8 @@ std::string ReasonOf(JsonValue alert) {
 bool Take(JsonReader* reader, std::string_view text, std::map<std::string, Case>* cases) {
   const std::optional<JsonValue> alert = reader->Parse(text);
   if (!alert) return false;
-  const std::string uid = TextAt(*alert, {"finding_info", "uid"});
-  const std::string user = TextAt(*alert, {"actor", "user", "uid"});
+  const std::string uid = Text(*alert, {"finding_info", "uid"});
+  const std::string user = Text(*alert, {"actor", "user", "uid"});
   const auto start = At(*alert, {"start_time"}), end = At(*alert, {"end_time"});
   std::optional<JsonValue> risk = At(*alert, {"unmapped", "bongsu", "risk"});
   if (!risk) risk = At(*alert, {"risk_score"});
@@ -102,7 +95,7 @@ bool Take(JsonReader* reader, std::string_view text, std::map<std::string, Case>
   one.end = is_new ? to : std::max(one.end, to);
   one.risk = risk->AsDouble();
   one.reason = ReasonOf(*alert);
-  one.sentence = TextAt(*alert, {"message"});
+  one.sentence = Text(*alert, {"message"});
   return true;
 }
 

@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 
-#include "engine/app/explain_json.h"
+#include "engine/app/record_json.h"
 #include "engine/app/replay.h"
 #include "engine/app/wiring.h"
 #include "engine/base/strings.h"
@@ -22,9 +22,9 @@
 namespace bongsu {
 namespace {
 
-using explain_json::TextAt;
-using explain_json::TimeAt;
-using explain_json::WholeAt;
+using record_json::TextAt;
+using record_json::TimeAt;
+using record_json::WholeAt;
 
 constexpr size_t kMaxRecord = size_t{16} << 20;  // An alert holds its event.
 

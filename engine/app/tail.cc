@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 
 #include "engine/app/printable.h"
+#include "engine/app/record_json.h"
 #include "engine/base/strings.h"
 
 namespace bongsu {
 namespace {
+
+using record_json::RawTextAt;
+using record_json::TimeAt;
 
 constexpr Severity kSeverities[] = {Severity::kInformational, Severity::kLow, Severity::kMedium,
                                     Severity::kHigh, Severity::kCritical};
@@ -19,28 +22,9 @@ std::string_view ColourOf(Severity severity) {
   return kColours[static_cast<size_t>(severity)];
 }
 
-std::optional<std::string_view> Text(JsonValue value,
-                                     std::initializer_list<std::string_view> path) {
-  for (const std::string_view key : path) {
-    const std::optional<JsonValue> member = value.Find(key);
-    if (!member) return std::nullopt;
-    value = *member;
-  }
-  return value.is_string() ? std::optional(value.AsString()) : std::nullopt;
-}
-
 std::optional<double> Number(JsonValue value, std::string_view key) {
   const std::optional<JsonValue> member = value.Find(key);
   return member && member->is_number() ? std::optional(member->AsDouble()) : std::nullopt;
-}
-
-// Nothing but what fits into the calendar.
-std::optional<Timestamp> Time(JsonValue value, std::string_view key) {
-  constexpr int64_t kLast = 253'402'300'799'999;  // The end of 9999.
-  const std::optional<JsonValue> member = value.Find(key);
-  if (!member || member->kind() != JsonValue::Kind::kInt) return std::nullopt;
-  if (member->AsInt() < 0 || member->AsInt() > kLast) return std::nullopt;
-  return FromMillis(member->AsInt());
 }
 
 std::string Padded(std::string text, size_t width) {
@@ -78,10 +62,10 @@ std::optional<Severity> ParseSeverity(std::string_view name) {
 }
 
 std::optional<TailFormat::Row> TailFormat::Alerted(JsonValue record) const {
-  const auto time = Time(record, "time");
+  const auto time = TimeAt(record, "time");
   const auto risk = Number(record, "risk_score");
-  const auto person = Text(record, {"actor", "user", "uid"});
-  const auto message = Text(record, {"message"});
+  const auto person = RawTextAt(record, {"actor", "user", "uid"});
+  const auto message = RawTextAt(record, {"message"});
   if (!time || !risk || !person || !message) return std::nullopt;
   const bool update = Number(record, "activity_id").value_or(0) == 2;
   const auto count = Number(record, "count").value_or(1);
@@ -91,9 +75,9 @@ std::optional<TailFormat::Row> TailFormat::Alerted(JsonValue record) const {
 }
 
 std::optional<TailFormat::Row> TailFormat::KeptBack(JsonValue record) const {
-  const auto time = Time(record, "time");
+  const auto time = TimeAt(record, "time");
   const auto risk = Number(record, "risk"), threshold = Number(record, "threshold");
-  const auto person = Text(record, {"user_id"});
+  const auto person = RawTextAt(record, {"user_id"});
   const auto detectors = record.Find("detectors");
   if (!time || !risk || !threshold || !person || !detectors || !detectors->is_object())
     return std::nullopt;
@@ -114,7 +98,7 @@ std::optional<std::string> TailFormat::Line(std::string_view record) {
     ++strange_;
     return std::nullopt;
   }
-  if (options_.below_budget && Text(*value, {"why"}) != "below_budget") return std::nullopt;
+  if (options_.below_budget && RawTextAt(*value, {"why"}) != "below_budget") return std::nullopt;
   const Severity severity = SeverityOf(row->risk);
   if (severity < options_.min_severity) return std::nullopt;
   if (!options_.person.empty() && row->person != options_.person) return std::nullopt;

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
@@ -93,14 +91,11 @@ int RunDemo(const DemoArguments& arguments) {
   options.alerts_path = arguments.out + "/alerts.jsonl";
   options.user_risk_path = arguments.out + "/user-risk.jsonl";
   options.dead_letters_path = arguments.out + "/dead-letters.jsonl";
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  if (terminal)
-    options.progress = [](int64_t records) {
-      std::cerr << "\r" << records << " events" << std::flush;
-    };
+  const Progress progress;
+  options.progress = [&](int64_t records) { progress.Show(records, " events"); };
   const Result<Trial> trial =
       RunTrial(*config, arguments.out + "/events.jsonl", bank->labels(), options);
-  if (terminal) std::cerr << "\r\033[K";
+  progress.Clear();
   if (!trial.ok()) return Fail(trial.status());
   arguments.json ? PrintJson(trial->replay, trial->judgement)
                  : PrintText(trial->replay, trial->judgement, arguments);

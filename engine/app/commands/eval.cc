@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -51,25 +49,6 @@ std::optional<ConfigNode> LoadTree(const std::string& path) {
   return std::nullopt;
 }
 
-// A line on the terminal that goes when the work is done.
-class Progress {
- public:
-  explicit Progress(std::string_view unit) : unit_(unit), shown_(isatty(STDERR_FILENO) != 0) {}
-  ~Progress() { Clear(); }
-  void Show(uint64_t seed, uint64_t seeds, int64_t done) const {
-    if (shown_)
-      std::cerr << "\rseed " << seed << " of " << seeds << ": " << done << " " << unit_ << "\033[K"
-                << std::flush;
-  }
-  void Clear() const {
-    if (shown_) std::cerr << "\r\033[K" << std::flush;
-  }
-
- private:
-  const std::string_view unit_;
-  const bool shown_;
-};
-
 // The text's title is what the files are told by.
 Status WritePlot(const std::string& path, std::span<const std::string> files, PlotText text,
                  std::span<const double> scores, std::span<const int> labels) {
@@ -95,13 +74,13 @@ struct TableRuns {
 
 Result<TableRuns> RunTable(const EvalArguments& arguments, const ConfigNode& root,
                            const LabelledTable& rows, size_t budget) {
-  const Progress progress("rows");
+  const Progress progress;
   TableRuns runs;
   for (uint64_t seed = 1; seed <= arguments.seeds; ++seed) {
-    BONGSU_ASSIGN_OR_RETURN(const StreamScores scores,
-                            ScoreStream(root, seed - 1, rows, [&](size_t done) {
-                              progress.Show(seed, arguments.seeds, static_cast<int64_t>(done));
-                            }));
+    BONGSU_ASSIGN_OR_RETURN(
+        const StreamScores scores, ScoreStream(root, seed - 1, rows, [&](size_t done) {
+          progress.Show("seed ", seed, " of ", arguments.seeds, ": ", done, " rows");
+        }));
     const auto counted = std::span<const double>(scores.scores).subspan(arguments.warmup);
     const auto labels = std::span<const int>(rows.labels).subspan(arguments.warmup);
     runs.ranking.Add(counted, labels, budget);
@@ -212,7 +191,7 @@ Status Rank(const EvalArguments& arguments, const LabelledScores& days, EventRun
 
 Result<EventRuns> RunEvents(const EvalArguments& arguments, const ConfigNode& root,
                             const std::vector<Label>& labels) {
-  const Progress progress("events");
+  const Progress progress;
   EventRuns runs;
   for (uint64_t seed = 1; seed <= arguments.seeds; ++seed) {
     ConfigNode seeded = root;
@@ -221,7 +200,9 @@ Result<EventRuns> RunEvents(const EvalArguments& arguments, const ConfigNode& ro
     BONGSU_ASSIGN_OR_RETURN(EngineConfig config, MakeEngineConfig(std::move(seeded), &problems));
     BONGSU_RETURN_IF_ERROR(ReadFrom(arguments.events, arguments.source, &config));
     ReplayOptions options;
-    options.progress = [&](int64_t done) { progress.Show(seed, arguments.seeds, done); };
+    options.progress = [&](int64_t done) {
+      progress.Show("seed ", seed, " of ", arguments.seeds, ": ", done, " events");
+    };
     PersonDays days;
     options.observe = [&](const Event& event, Context& context) {
       days.Add(event.user, event.time, context.verdict().risk);

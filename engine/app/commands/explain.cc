@@ -1,7 +1,5 @@
 #include "engine/app/explain.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
@@ -78,14 +76,10 @@ Result<std::string> ExplainOneEvent(const ExplainArguments& arguments) {
   if (!problems.empty()) return Status::Invalid(problems.Format());
   BONGSU_RETURN_IF_ERROR(config.status());
   BONGSU_RETURN_IF_ERROR(ReadFrom(arguments.inputs, arguments.source, &*config));
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  std::function<void(int64_t)> progress;
-  if (terminal) {
-    progress = [](int64_t records) { std::cerr << "\r" << records << " records" << std::flush; };
-  }
+  const Progress progress;
   const Result<ExplainedEvent> event =
-      ExplainEvent(*config, arguments.event, AlertThreshold(*root), progress);
-  if (terminal) std::cerr << "\r\033[K";
+      ExplainEvent(*config, arguments.event, AlertThreshold(*root),
+                   [&](int64_t records) { progress.Show(records, " records"); });
   BONGSU_RETURN_IF_ERROR(event.status());
   if (arguments.json) return Printable(ExplainedEventJson(*event)) + "\n";
   std::vector<FeatureInfo> features;

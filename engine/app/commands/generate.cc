@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <array>
 #include <chrono>
@@ -56,24 +54,17 @@ Status Understand(GenerateArguments* arguments) {
 // Passes on what comes and tells a terminal how far it is.
 class Counted {
  public:
-  explicit Counted(EventSink& sink) : sink_(sink), terminal_(isatty(STDERR_FILENO) != 0) {}
+  explicit Counted(EventSink& sink) : sink_(sink) {}
   Status operator()(Timestamp time, std::string_view user, std::string_view json) {
-    if (terminal_ && count_ % 100'000 == 0) {
-      std::cerr << "\r" << count_ << " events, " << FormatRfc3339(time) << std::flush;
-    }
+    if (count_ % 100'000 == 0) progress_.Show(count_, " events, ", FormatRfc3339(time));
     ++count_;
     return sink_.Append(user, json);
   }
   int64_t count() const { return count_; }
-  ~Counted() {
-    if (terminal_) std::cerr << "\r\033[K";
-  }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
 
  private:
   EventSink& sink_;
-  const bool terminal_;
+  const Progress progress_;
   int64_t count_ = 0;
 };
 

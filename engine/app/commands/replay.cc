@@ -1,7 +1,5 @@
 #include "engine/app/replay.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -79,14 +77,10 @@ int RunReplay(ReplayArguments& arguments) {
     if (!planted.ok()) return Fail(planted.status());
     labels = *std::move(planted);
   }
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  if (terminal) {
-    arguments.options.progress = [](int64_t records) {
-      std::cerr << "\r" << records << " records" << std::flush;
-    };
-  }
+  const Progress progress;
+  arguments.options.progress = [&](int64_t records) { progress.Show(records, " records"); };
   const Result<ReplayResult> result = Replay(*config, arguments.options);
-  if (terminal) std::cerr << "\r\033[K";
+  progress.Clear();
   if (!result.ok()) return Fail(result.status());
   std::optional<Judgement> judgement;
   if (labels) {

@@ -1,5 +1,7 @@
 #include "engine/app/commands/support.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -66,6 +68,16 @@ Status CheckOutputs(std::span<const NamedFile> outputs, const std::vector<std::s
     }
   }
   return Status::Ok();
+}
+
+Progress::Progress() : shown_(isatty(STDERR_FILENO) != 0) {}
+
+void Progress::Write(const std::string& text) {
+  std::cerr << "\r" << text << "\033[K" << std::flush;
+}
+
+void Progress::Clear() const {
+  if (shown_) std::cerr << "\r\033[K" << std::flush;
 }
 
 int Fail(const Status& status) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/app/engine_config.h"
+#include "engine/base/strings.h"
 
 namespace bongsu {
 
@@ -28,6 +29,26 @@ struct NamedFile {
 };
 // kInvalid when a file would be written twice, or written over what is read.
 Status CheckOutputs(std::span<const NamedFile> outputs, const std::vector<std::string>& inputs);
+
+// How far long work is: one line on the terminal that goes at the end; nothing where standard error
+// is no terminal.
+class Progress final {
+ public:
+  Progress();
+  ~Progress() { Clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  // The parts as for StrCat.
+  template <typename... Parts>
+  void Show(const Parts&... parts) const {
+    if (shown_) Write(StrCat(parts...));
+  }
+  void Clear() const;
+
+ private:
+  static void Write(const std::string& text);
+  const bool shown_;
+};
 
 // Prints "bongsu: <message>" to standard error; 1.
 int Fail(const Status& status);

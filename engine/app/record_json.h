@@ -1,5 +1,6 @@
 // Looks into records of ours (alerts, people's risks) that come back as JSON: what is missing or of
-// another type reads as empty, NaN or nullopt. Pure; texts are printable.
+// another type reads as empty, NaN or nullopt. Pure; texts are printable,
+// but for RawTextAt.
 #pragma once
 
 #include <initializer_list>
@@ -14,7 +15,7 @@
 #include "engine/core/alert.h"
 #include "engine/json/reader.h"
 
-namespace bongsu::explain_json {
+namespace bongsu::record_json {
 
 using Path = std::initializer_list<std::string_view>;
 
@@ -27,9 +28,14 @@ inline std::optional<JsonValue> At(JsonValue value, Path path) {
   return value;
 }
 
-inline std::string TextAt(JsonValue value, Path path) {
+// As it was written: not for people.
+inline std::optional<std::string_view> RawTextAt(JsonValue value, Path path) {
   const auto text = At(value, path);
-  return text && text->is_string() ? Printable(text->AsString()) : std::string();
+  return text && text->is_string() ? std::optional(text->AsString()) : std::nullopt;
+}
+
+inline std::string TextAt(JsonValue value, Path path) {
+  return Printable(RawTextAt(value, path).value_or(""));
 }
 
 inline double NumberAt(JsonValue value, Path path) {
@@ -71,4 +77,4 @@ inline std::string OriginAt(JsonValue value, Path path) {
 
 std::vector<Contribution> ContributionsAt(JsonValue value, Path path);
 
-}  // namespace bongsu::explain_json
+}  // namespace bongsu::record_json

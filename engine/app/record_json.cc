@@ -1,8 +1,8 @@
-#include "engine/app/explain_json.h"
+#include "engine/app/record_json.h"
 
 #include <cmath>
 
-namespace bongsu::explain_json {
+namespace bongsu::record_json {
 
 std::vector<Contribution> ContributionsAt(JsonValue value, Path path) {
   std::vector<Contribution> out;
@@ -23,4 +23,4 @@ std::vector<Contribution> ContributionsAt(JsonValue value, Path path) {
   return out;
 }
 
-}  // namespace bongsu::explain_json
+}  // namespace bongsu::record_json
