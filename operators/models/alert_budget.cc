@@ -19,6 +19,12 @@ size_t BinOf(double risk) {
   return static_cast<size_t>(std::clamp(risk, 0.0, 100.0) * 4);
 }
 
+// Of a step, which may be below 0, in a ring of `size`.
+size_t PlaceOf(int64_t step, size_t size) {
+  const auto around = static_cast<int64_t>(size);
+  return static_cast<size_t>((step % around + around) % around);
+}
+
 }  // namespace
 
 AlertBudget::AlertBudget(double per_day)
@@ -62,9 +68,7 @@ bool AlertBudget::HasRoom(double seconds) const noexcept {
   int64_t made = 0;
   // What is older than the window has room to leave.
   for (int64_t age = 0; age + steps < static_cast<int64_t>(kSteps); ++age) {
-    made += alerts_[static_cast<size_t>((step_ - age) % static_cast<int64_t>(kSteps) +
-                                        static_cast<int64_t>(kSteps)) %
-                    kSteps];
+    made += alerts_[PlaceOf(step_ - age, kSteps)];
   }
   return made < allowed_;
 }
@@ -81,10 +85,7 @@ void AlertBudget::Advance(double seconds) noexcept {
   newest_ = seconds;
   const int64_t step = StepOf(seconds);
   const int64_t moved = std::min<int64_t>(step - step_, static_cast<int64_t>(kSteps));
-  for (int64_t i = 0; i < moved; ++i) {
-    const int64_t at = (step - i) % static_cast<int64_t>(kSteps) + static_cast<int64_t>(kSteps);
-    alerts_[static_cast<size_t>(at) % kSteps] = 0;
-  }
+  for (int64_t i = 0; i < moved; ++i) alerts_[PlaceOf(step - i, kSteps)] = 0;
   step_ = step;
 }
 
@@ -97,10 +98,7 @@ void AlertBudget::Learn(std::span<const double> x) noexcept {
   if (!std::isfinite(x[1])) return;
   Advance(std::clamp(x[1], -kLatest, kLatest));
   if (!std::isnan(x[0])) candidates_[BinOf(x[0])] += 1;
-  if (x[2] > 0) {
-    const int64_t at = step_ % static_cast<int64_t>(kSteps) + static_cast<int64_t>(kSteps);
-    ++alerts_[static_cast<size_t>(at) % kSteps];
-  }
+  if (x[2] > 0) ++alerts_[PlaceOf(step_, kSteps)];
 }
 
 void AlertBudget::Contributions(std::span<const double> x, std::span<double> out) const noexcept {

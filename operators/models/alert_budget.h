@@ -4,9 +4,8 @@
 // - a threshold, from the rate at which candidates (events that would be alerts) of each risk came
 //   lately: the lowest risk at which their rate is within the budget. It follows slowly, by a
 //   half-life of a week, so that the best of a quiet day do not use up what a bad day needs;
-// - a hard limit: in any window no more than the budget. The window is a day, or as long as it
-// takes
-//   for the budget to be one alert; alerts leave it in steps of 1/24, at most a step late.
+// - a hard limit: in any window no more than the budget. The window is a day, or as long as the
+//   budget takes to be one alert; alerts leave it in steps of 1/24, at most a step late.
 //
 // A model, so that it is kept, restored and replayed like the others. Used by the decide stage; one
 // object a shard, one thread.
