@@ -1,6 +1,6 @@
-// A real Kafka broker (one KRaft node, version in tests/support/kafka/pom.xml) for tests, on free
-// loopback ports, with its data in a temporary folder; it ends with the test program. The jars are
-// fetched once into $BONGSU_TEST_CACHE, or into kafka-libs of the build folder.
+// What a test does with a real Kafka cluster (kafka_cluster.h): topics, records, positions, through
+// librdkafka and as an independent client. One shared node for most tests, clusters of their own
+// for those that break them.
 //
 //   KafkaBroker* broker = KafkaBroker::Shared();   // One for the whole test program.
 //   if (broker == nullptr) return;                 // No Java or Maven here: reported by Shared().
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/base/status.h"
+#include "tests/support/kafka_cluster.h"
 
 namespace bongsu {
 
@@ -30,15 +31,18 @@ struct TestRecord {
 
 class KafkaBroker final {
  public:
-  static Result<std::unique_ptr<KafkaBroker>> Start();
-  // Started at the first call. Null where Java or Maven is missing: says what to install as a
-  // Catch2 warning, or as a failure where the environment variable CI is "true".
+  // A cluster of its own. Null where Java or Maven is missing: says what to install as a Catch2
+  // warning, or as a failure where the environment variable CI is "true". A cluster that does not
+  // start is a failure.
+  static std::unique_ptr<KafkaBroker> Start(KafkaClusterOptions options = {});
+  // One node for the whole test program, started at the first call.
   static KafkaBroker* Shared();
-  ~KafkaBroker();
 
-  const std::string& bootstrap() const { return bootstrap_; }
-  pid_t pid() const { return pid_; }
+  KafkaCluster& cluster() { return *cluster_; }
+  const std::string& bootstrap() const { return cluster_->bootstrap(); }
+  pid_t pid() const { return cluster_->pid(0); }
 
+  // On every node.
   Status CreateTopic(const std::string& name, int partitions,
                      const std::map<std::string, std::string>& config = {});
   // Everything committed up to now, by partition and offset; an independent read_committed
@@ -53,17 +57,13 @@ class KafkaBroker final {
   Result<std::vector<int64_t>> Positions(const std::string& group, const std::string& topic);
   // Moves the start of a partition's log, as retention does.
   Status DeleteRecordsBefore(const std::string& topic, int partition, int64_t offset);
-  void Stop();
-  // After Stop: the same broker with the same data, at the same address.
-  Status Restart();
+  void Stop() { cluster_->StopAll(); }
+  // After Stop: the same nodes with the same data, at the same addresses.
+  Status Restart() { return cluster_->RestartAll(); }
 
  private:
-  KafkaBroker() = default;
-  Status Launch(const std::string& libs);
-  Status Boot();
-  std::string folder_, bootstrap_, cluster_id_;
-  std::vector<std::string> java_;  // With the jars, without the class to run.
-  pid_t pid_ = -1;
+  explicit KafkaBroker(std::unique_ptr<KafkaCluster> cluster) : cluster_(std::move(cluster)) {}
+  std::unique_ptr<KafkaCluster> cluster_;
 };
 
 }  // namespace bongsu

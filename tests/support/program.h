@@ -29,6 +29,7 @@ class Program final {
   Program& operator=(const Program&) = delete;
 
   bool Running();
+  pid_t pid() const { return pid_; }
   // False when it had ended before.
   bool Signal(int signal);
   // Kills it at once and waits until it is gone; false when it had ended before.
