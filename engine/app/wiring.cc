@@ -10,17 +10,22 @@
 #include <fstream>
 
 #include "engine/alerting/ocsf.h"
+#include "engine/base/hash.h"
 #include "engine/base/strings.h"
 #include "engine/decode/canonical.h"
 #include "engine/decode/mapping.h"
 #include "engine/io/embedded/embedded_log.h"
 #include "engine/io/file/file_consumer.h"
 #include "engine/io/kafka/kafka_log.h"
+#include "engine/pipeline/store_keeper.h"
+#include "engine/pipeline/stray_transactions.h"
 #include "state/overlay/overlay_store.h"
 #include "state/rocksdb/rocksdb_store.h"
 
 namespace bongsu {
 namespace {
+
+constexpr Duration kKeepOpen = std::chrono::minutes(5);  // A store that this process lost.
 
 // What was last written to bongsu.ingest-state: cursors of files by source, the version in force.
 struct IngestState {
@@ -42,7 +47,7 @@ Result<IngestState> ReadIngestState(Log& log, const Topics& topics) {
         continue;
       }
       const size_t slash = record.key.find('/');
-      if (slash == std::string_view::npos) continue;
+      if (slash == std::string_view::npos || record.value.empty()) continue;  // Empty: a signature.
       BONGSU_ASSIGN_OR_RETURN(FileCursor cursor, ParseFileCursor(record.value));
       state.cursors[std::string(record.key.substr(0, slash))][cursor.path] = cursor;
     }
@@ -118,6 +123,7 @@ struct Wiring::Impl {
   DirectoryLock data_dir;
   std::string instance;
   std::unique_ptr<RocksDbFactory> rocksdb;
+  std::unique_ptr<StoreKeeper> stores;      // With a broker: one a partition.
   std::unique_ptr<KeyValueStore> database;  // Embedded: log and state in one.
   std::unique_ptr<EmbeddedLog> embedded;
   std::unique_ptr<KafkaLog> kafka;
@@ -125,6 +131,13 @@ struct Wiring::Impl {
   Log& log() { return kafka ? static_cast<Log&>(*kafka) : *embedded; }
   std::string StatePath(const TopicPartition& from) const {
     return StrCat(config.data_dir, "/state/", from.topic, "-", from.partition);
+  }
+  std::string IdPrefix() const { return StrCat(config.kafka.prefix, ".", config.kafka.group); }
+  std::string Member(std::string_view worker) const { return StrCat(instance, ".", worker); }
+  // How a worker of `role` ends what owners that are gone have left open.
+  StrayTransactions::Options Stray(std::string_view role, std::string_view worker) const {
+    return {StrCat(config.kafka.group, ".", role), IdPrefix(), Member(worker),
+            [](std::string_view message) { spdlog::info("{}", message); }};
   }
   Status OpenLog();
   WorkerOptions ForWorker(std::string_view role, std::string_view index) const;
@@ -146,6 +159,14 @@ Status Wiring::Impl::OpenLog() {
   if (!config.kafka.brokers.empty()) {
     BONGSU_ASSIGN_OR_RETURN(instance, InstanceName(config));
     BONGSU_ASSIGN_OR_RETURN(kafka, KafkaLog::Make(config.kafka));
+    StoreKeeper::Environment environment;
+    environment.open = [this](const TopicPartition& from) {
+      return rocksdb->Open(StatePath(from));
+    };
+    environment.set_aside = [this](const TopicPartition& from) {
+      return RocksDbFactory::SetAside(StatePath(from)).status();
+    };
+    stores = std::make_unique<StoreKeeper>(std::move(environment), kKeepOpen, options.clock);
     return Status::Ok();
   }
   instance = "embedded";
@@ -168,8 +189,7 @@ Status Wiring::Impl::OpenLog() {
 WorkerOptions Wiring::Impl::ForWorker(std::string_view role, std::string_view index) const {
   WorkerOptions worker;
   worker.name = StrCat(role, "-", index);
-  worker.transactional_id =
-      StrCat(config.kafka.prefix, ".", config.kafka.group, ".", instance, ".", worker.name);
+  worker.transactional_id = TransactionalId(IdPrefix(), Member(worker.name));
   worker.interval = config.commit.interval.value;
   worker.min_interval = options.replay ? Duration(0) : config.commit.min_interval;
   worker.max_records = static_cast<size_t>(config.commit.max_records);
@@ -241,6 +261,8 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index) {
   base.config_digest_hex = config.config_digest;
   base.config_digest = DigestBytes(config.config_digest);
   base.changelog = !embedded();
+  BONGSU_ASSIGN_OR_RETURN(const std::string cluster, log().Identity());
+  base.cluster = Hash64(cluster);
 
   BONGSU_ASSIGN_OR_RETURN(const ScoreParts trial, MakeScoreParts(config));
   for (const PipelineSchema::ModelEntry& model : trial.pipeline->schema().models()) {
@@ -250,24 +272,24 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index) {
   environment.open_store =
       [impl](const TopicPartition& from) -> Result<std::unique_ptr<StateStore>> {
     if (impl->database) return MakeStateStore(*impl->database, StrCat("s/", from.partition, "/"));
-    BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store,
-                            impl->rocksdb->Open(impl->StatePath(from)));
-    return MakeStateStore(std::move(store));
+    BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store, impl->stores->Take(from));
+    return store ? MakeStateStore(std::move(store)) : nullptr;
   };
   environment.set_aside = [impl](const TopicPartition& from) {
-    return RocksDbFactory::SetAside(impl->StatePath(from)).status();
+    return impl->stores->SetAside(from);
   };
   environment.make_parts = [&config] { return MakeScoreParts(config); };
   environment.notify = [](std::string_view message) { spdlog::info("{}", message); };
 
   RoleWorker role;
   role.name = worker.name;
-  role.shards = std::make_unique<ScoreFactory>(std::move(base), std::move(environment), log(),
+  role.shards = std::make_unique<ScoreFactory>(std::move(base), std::move(environment),
+                                               impl->Stray("score", worker.name), log(),
                                                impl->options.metrics, impl->options.clock);
   const auto make_consumer = [impl, member = worker.name]() -> Result<std::unique_ptr<Consumer>> {
     const std::string topics[] = {impl->config.score.input};
-    return impl->log().NewConsumer(StrCat(impl->config.kafka.group, ".score"),
-                                   StrCat(impl->instance, ".", member), topics);
+    return impl->log().NewConsumer(StrCat(impl->config.kafka.group, ".score"), impl->Member(member),
+                                   topics);
   };
   role.worker =
       std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, impl->options.clock,
@@ -301,10 +323,14 @@ Result<RoleWorker> Wiring::Impl::TopicIngest(const IngestState& state,
   const WorkerOptions worker = ForWorker("ingest", "topics");
   RoleWorker role;
   role.name = worker.name;
-  role.shards = std::make_unique<Ingest>(std::move(plan), options.metrics);
+  std::unique_ptr<StrayTransactions> stray;
+  if (kafka) {
+    plan.transactional_id = worker.transactional_id;
+    stray = std::make_unique<StrayTransactions>(Stray("ingest", worker.name), log(), options.clock);
+  }
+  role.shards = std::make_unique<Ingest>(std::move(plan), std::move(stray), options.metrics);
   const auto make_consumer = [this, source_topics, member = worker.name] {
-    return log().NewConsumer(StrCat(config.kafka.group, ".ingest"), StrCat(instance, ".", member),
-                             source_topics);
+    return log().NewConsumer(StrCat(config.kafka.group, ".ingest"), Member(member), source_topics);
   };
   role.worker = std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, options.clock,
                                          options.metrics, Reporter(role.name));
@@ -319,7 +345,7 @@ Result<RoleWorker> Wiring::Impl::FileIngest(const IngestState& state, const Sour
   worker.in_order = true;
   RoleWorker role;
   role.name = worker.name;
-  role.shards = std::make_unique<Ingest>(std::move(plan), options.metrics);
+  role.shards = std::make_unique<Ingest>(std::move(plan), nullptr, options.metrics);
   const auto make_consumer = [this, &source]() -> Result<std::unique_ptr<Consumer>> {
     BONGSU_ASSIGN_OR_RETURN(IngestState now, ReadIngestState(log(), topics));
     std::vector<FileCursor> known;

@@ -84,6 +84,12 @@ struct AssignmentChange {
   bool empty() const { return lost.empty() && gained.empty(); }
 };
 
+// Where a group stands in a partition, as far as it is settled.
+struct CommittedPosition {
+  bool known = false;           // False while a transaction that may move it is open.
+  std::optional<int64_t> next;  // Once known; nullopt: the group has no position there.
+};
+
 class Consumer {
  public:
   virtual ~Consumer() = default;
@@ -92,8 +98,10 @@ class Consumer {
   // What changed since the last call; waits up to `timeout` for something to change only when
   // nothing is assigned. kFenced: this member must end.
   virtual Result<AssignmentChange> PollAssignment(Duration timeout) = 0;
-  // The stable committed position of a gained partition; nullopt when there is none.
-  virtual Result<std::optional<int64_t>> Committed(const TopicPartition& from) = 0;
+  // The stable committed positions of gained partitions, in their order; waits for them up to
+  // `timeout`. What is not known then is asked for again.
+  virtual Result<std::vector<CommittedPosition>> Committed(std::span<const TopicPartition> from,
+                                                           Duration timeout) = 0;
   // Starts reading at `next` (nullopt: the beginning). Only partitions gained and not lost.
   virtual Status Assign(const TopicPartition& from, std::optional<int64_t> next) = 0;
   // At most `max` records of one partition, in order; waits up to `timeout` for the first.
@@ -130,6 +138,27 @@ class Reader {
   virtual int64_t next() const = 0;
 };
 
+struct LogOffsets {
+  int64_t start = 0;       // Of the oldest record that is kept.
+  int64_t stable_end = 0;  // Committed readers get what lies before.
+  int64_t end = 0;         // After the last record, of an open transaction too.
+};
+
+// A transaction that holds back the committed readers of a partition.
+struct OpenTransaction {
+  int64_t offset = 0;  // Its first record there: the last stable offset.
+  std::string id;      // From the record's header `transactional.id`; empty without one.
+};
+
+struct GroupMember {
+  std::string name;  // As given to NewConsumer.
+  std::vector<TopicPartition> owns;
+};
+struct GroupView {
+  bool stable = false;  // No rebalance is under way.
+  std::vector<GroupMember> members;
+};
+
 // Makes the above for one kind of log. Thread-safe.
 class Log {
  public:
@@ -139,10 +168,18 @@ class Log {
                                                         std::span<const std::string> topics) = 0;
   // `id` is the transactional.id: the same over restarts of the same worker, of one worker at a
   // time.
+  // Making one ends what an earlier holder of the id has left open, and fences it.
   virtual Result<std::unique_ptr<Producer>> NewProducer(std::string_view id) = 0;
   virtual Result<std::unique_ptr<Reader>> NewReader(const TopicPartition& from, int64_t next) = 0;
   // kNotFound with the remedy when the topic does not exist.
   virtual Result<int32_t> Partitions(std::string_view topic) = 0;
+  virtual Result<LogOffsets> Offsets(const TopicPartition& of) = 0;
+  // nullopt when nothing is open there at this moment.
+  virtual Result<std::optional<OpenTransaction>> FindOpenTransaction(const TopicPartition& of) = 0;
+  // Who is in a consumer group at this moment.
+  virtual Result<GroupView> Describe(std::string_view group) = 0;
+  // Of the cluster: what was written in another one is unknown here.
+  virtual Result<std::string> Identity() = 0;
   // Where state shares the log's database (embedded), that database: then no changelog is written.
   virtual KeyValueStore* shared_store() = 0;
 };

@@ -5,8 +5,8 @@
 namespace bongsu {
 namespace {
 
-constexpr char kMetaVersion = 1;
-constexpr size_t kMetaBytes = 1 + 4 * 8 + 16;
+constexpr size_t kFirstBytes = 1 + 4 * 8 + 16;
+constexpr size_t kSecondBytes = kFirstBytes + 4 * 8;
 
 void AppendNumber(int64_t number, std::string* out) {
   for (int shift = 0; shift < 64; shift += 8) {
@@ -26,22 +26,35 @@ int64_t NumberAt(std::string_view bytes, size_t at) {
 
 std::string EncodeMeta(const Meta& meta) {
   std::string bytes;
-  bytes.reserve(kMetaBytes);
-  bytes.push_back(kMetaVersion);
+  bytes.reserve(kSecondBytes);
+  bytes.push_back(static_cast<char>(meta.format));
   for (const int64_t number : {meta.next, meta.changelog_next, meta.sequence, meta.time}) {
     AppendNumber(number, &bytes);
   }
   for (const uint8_t byte : meta.config_digest) bytes.push_back(static_cast<char>(byte));
+  if (meta.format < 2) return bytes;
+  for (const int64_t number : {meta.records, static_cast<int64_t>(meta.digest), meta.written,
+                               static_cast<int64_t>(meta.cluster)}) {
+    AppendNumber(number, &bytes);
+  }
   return bytes;
 }
 
 Result<Meta> DecodeMeta(std::string_view bytes) {
-  if (bytes.size() != kMetaBytes || bytes[0] != kMetaVersion) {
-    return Status::Corrupt(StrCat("state: expected a meta record of ", kMetaBytes,
-                                  " bytes and format 1, got ", bytes.size(),
-                                  " bytes; set the store aside and restore it"));
+  const char format = bytes.empty() ? '\0' : bytes[0];
+  if (format > static_cast<char>(kMetaFormat)) {
+    return Status::Invalid(StrCat("state: it has format ", static_cast<int>(format),
+                                  ", this release reads ", static_cast<int>(kOldestMetaFormat),
+                                  " to ", static_cast<int>(kMetaFormat),
+                                  "; run the release that wrote it, or a later one"));
+  }
+  if (bytes.size() != (format == 1 ? kFirstBytes : kSecondBytes) || format < 1) {
+    return Status::Corrupt(StrCat("state: expected a meta record of ", kSecondBytes,
+                                  " bytes and format ", static_cast<int>(kMetaFormat), ", got ",
+                                  bytes.size(), " bytes; set the store aside and restore it"));
   }
   Meta meta;
+  meta.format = static_cast<uint8_t>(format);
   meta.next = NumberAt(bytes, 1);
   meta.changelog_next = NumberAt(bytes, 9);
   meta.sequence = NumberAt(bytes, 17);
@@ -49,6 +62,11 @@ Result<Meta> DecodeMeta(std::string_view bytes) {
   for (size_t i = 0; i < meta.config_digest.size(); ++i) {
     meta.config_digest[i] = static_cast<uint8_t>(bytes[33 + i]);
   }
+  if (format < 2) return meta;
+  meta.records = NumberAt(bytes, 49);
+  meta.digest = static_cast<uint64_t>(NumberAt(bytes, 57));
+  meta.written = NumberAt(bytes, 65);
+  meta.cluster = static_cast<uint64_t>(NumberAt(bytes, 73));
   return meta;
 }
 

@@ -56,12 +56,24 @@ class KeyValueStore {
   virtual uint64_t ApproximateSize() = 0;
 };
 
-struct Meta {                  // What a store has seen; written with the state it describes.
-  int64_t next = 0;            // Input position.
-  int64_t changelog_next = 0;  // Where a later restore starts.
-  int64_t sequence = 0;        // Batches committed.
-  int64_t time = 0;            // The shard's event time, microseconds.
+// The formats of a Meta. A partition keeps the one it was made with, so that the release before can
+// take it over again, until `bongsu state finalize`.
+inline constexpr uint8_t kOldestMetaFormat = 1;  // Ends with config_digest.
+inline constexpr uint8_t kMetaFormat = 2;
+
+struct Meta {                    // What a store has seen; written with the state it describes.
+  uint8_t format = kMetaFormat;  // In which to encode it.
+  int64_t next = 0;              // Input position.
+  int64_t changelog_next = 0;    // Where a later restore starts.
+  int64_t sequence = 0;          // Batches committed.
+  int64_t time = 0;              // The shard's event time, microseconds.
   std::array<uint8_t, 16> config_digest{};
+  // Of the batch: changelog records before this one in its transaction, and their digest
+  // (BatchDigest of engine/pipeline).
+  int64_t records = 0;
+  uint64_t digest = 0;
+  int64_t written = 0;   // When, by the machine's clock, microseconds; tells how stale a copy is.
+  uint64_t cluster = 0;  // Hash64 of Log::Identity; 0 = unknown.
   bool operator==(const Meta&) const = default;
 };
 

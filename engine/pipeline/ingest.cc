@@ -8,9 +8,14 @@
 namespace bongsu {
 namespace {
 
+// Stray transactions began before a partition was opened; after this the broker has ended them.
+constexpr Duration kWatch = std::chrono::seconds(30);
+constexpr Duration kBetweenWatches = std::chrono::seconds(2);
+
 // What both kinds of ingest shards share: no state but the position, outputs until the commit.
 class StatelessShard : public Shard {
  public:
+  explicit StatelessShard(int64_t next) : next_(next) {}
   bool dirty() const override { return processed_ > 0; }
   bool urgent() const override { return false; }
   size_t bytes() const override { return outputs_.bytes(); }
@@ -25,7 +30,7 @@ class StatelessShard : public Shard {
 
  protected:
   Outputs outputs_;
-  int64_t next_ = 0;
+  int64_t next_;
   int64_t processed_ = 0;
 };
 
@@ -33,8 +38,12 @@ class StatelessShard : public Shard {
 
 class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
  public:
-  IngestShard(Ingest& ingest, const IngestSource& source, TopicPartition from)
-      : ingest_(ingest), source_(source), from_(std::move(from)), decoder_(source.new_decoder()) {}
+  IngestShard(Ingest& ingest, const IngestSource& source, TopicPartition from, int64_t next)
+      : StatelessShard(next),
+        ingest_(ingest),
+        source_(source),
+        from_(std::move(from)),
+        decoder_(source.new_decoder()) {}
 
   Status Process(const Record& record) override {
     record_ = &record;
@@ -143,7 +152,8 @@ class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
 // events.
 class Ingest::DecisionShard final : public StatelessShard {
  public:
-  DecisionShard(Ingest& ingest, TopicPartition from) : ingest_(ingest), from_(std::move(from)) {}
+  DecisionShard(Ingest& ingest, TopicPartition from, int64_t next)
+      : StatelessShard(next), ingest_(ingest), from_(std::move(from)) {}
   Status Process(const Record& record) override {
     next_ = record.offset + 1;
     ++processed_;
@@ -159,23 +169,51 @@ class Ingest::DecisionShard final : public StatelessShard {
   const TopicPartition from_;
 };
 
-Ingest::Ingest(IngestPlan options, Metrics& metrics)
-    : options_(std::move(options)), metrics_(metrics) {}
+// Nothing has to be brought forward.
+class Ingest::IngestOpening final : public Opening {
+ public:
+  explicit IngestOpening(Opened opened) : opened_(std::move(opened)) {}
+  Result<std::optional<Opened>> Step() override {
+    return std::optional<Opened>(std::move(opened_));
+  }
+
+ private:
+  Opened opened_;
+};
+
+Ingest::Ingest(IngestPlan options, std::unique_ptr<StrayTransactions> stray, Metrics& metrics)
+    : options_(std::move(options)), stray_(std::move(stray)), metrics_(metrics) {}
 Ingest::~Ingest() = default;
 
-Result<ShardFactory::Opened> Ingest::Open(const TopicPartition& from, Consumer& consumer) {
-  BONGSU_ASSIGN_OR_RETURN(std::optional<int64_t> next, consumer.Committed(from));
+Result<std::unique_ptr<Opening>> Ingest::Open(const TopicPartition& from,
+                                              std::optional<int64_t> committed) {
+  opened_ = true;
+  std::unique_ptr<Shard> shard;
   if (from.topic == options_.topics.decisions) {
     if (from.partition == 0) writes_control_ = true;
-    return Opened{std::make_unique<DecisionShard>(*this, from), next};
+    shard = std::make_unique<DecisionShard>(*this, from, committed.value_or(0));
+  } else {
+    const auto source = options_.sources.find(from.topic);
+    if (source == options_.sources.end()) {
+      return Status::Internal(StrCat("ingest: no source reads \"", from.topic, "\""));
+    }
+    if (source->second.file) writes_control_ = true;
+    frontiers_[from] = {};
+    shard = std::make_unique<IngestShard>(*this, source->second, from, committed.value_or(0));
   }
-  const auto source = options_.sources.find(from.topic);
-  if (source == options_.sources.end()) {
-    return Status::Internal(StrCat("ingest: no source reads \"", from.topic, "\""));
-  }
-  if (source->second.file) writes_control_ = true;
-  frontiers_[from] = {};
-  return Opened{std::make_unique<IngestShard>(*this, source->second, from), next};
+  return std::unique_ptr<Opening>(
+      std::make_unique<IngestOpening>(Opened{std::move(shard), committed}));
+}
+
+Status Ingest::OnUnsettled(const TopicPartition&) {
+  return stray_ ? stray_->End({options_.topics.ingest_state, 0}).status() : Status::Ok();
+}
+
+Status Ingest::Sign(Transaction& transaction) {
+  if (!stray_) return Status::Ok();
+  const Header header{kTransactionHeader, options_.transactional_id};
+  return transaction.Append(options_.topics.ingest_state, 0, options_.transactional_id, "",
+                            {&header, 1});
 }
 
 void Ingest::OnLost(const TopicPartition& from) {
@@ -195,6 +233,13 @@ void Ingest::OnReset() {
 }
 
 void Ingest::OnTurn(Timestamp now, Outputs* outputs) {
+  // One that held no position of the group holds back the readers of bongsu.events all the same.
+  if (stray_ && opened_ && now - last_watch_ > kBetweenWatches) {
+    if (last_watch_ == Timestamp()) watch_until_ = now + kWatch;
+    last_watch_ = now;
+    (void)stray_->End({options_.topics.ingest_state, 0});  // What fails is tried again.
+    if (now > watch_until_) opened_ = false, last_watch_ = {};
+  }
   if (!writes_control_) return;
   if (!options_.version.empty() && !version_sent_) {
     AddControl(outputs, kVersion, kDigestHeader, options_.version);

@@ -13,6 +13,7 @@
 #include "engine/core/metrics.h"
 #include "engine/core/topics.h"
 #include "engine/pipeline/shard.h"
+#include "engine/pipeline/stray_transactions.h"
 
 namespace bongsu {
 
@@ -28,15 +29,20 @@ struct IngestPlan {
   Topics topics{"bongsu"};
   int32_t event_partitions = 1, dead_letter_partitions = 1;
   Duration tick_interval = std::chrono::seconds(10);
-  std::string version;  // Digest to announce once; empty = it is announced already.
+  std::string transactional_id;  // Of the worker; empty where transactions can't be left open.
+  std::string version;           // Digest to announce once; empty = it is announced already.
   std::map<std::string, IngestSource> sources;  // By topic, or by name for files.
 };
 
 class Ingest final : public ShardFactory {
  public:
-  Ingest(IngestPlan options, Metrics& metrics);
+  Ingest(IngestPlan options, std::unique_ptr<StrayTransactions> stray, Metrics& metrics);
   ~Ingest() override;
-  Result<Opened> Open(const TopicPartition& from, Consumer& consumer) override;
+  Result<std::unique_ptr<Opening>> Open(const TopicPartition& from,
+                                        std::optional<int64_t> committed) override;
+  Status OnUnsettled(const TopicPartition& from) override;
+  // A record in bongsu.ingest-state, so that who takes over finds the transaction that holds it up.
+  Status Sign(Transaction& transaction) override;
   void OnTurn(Timestamp now, Outputs* outputs) override;
   void OnCommitted() override;
   void OnReset() override;
@@ -50,6 +56,7 @@ class Ingest final : public ShardFactory {
  private:
   class IngestShard;
   class DecisionShard;
+  class IngestOpening;
   struct Frontier {
     std::optional<Timestamp> reached;  // The furthest event time.
     bool at_end = false;
@@ -59,6 +66,7 @@ class Ingest final : public ShardFactory {
   std::optional<Timestamp> TickTime(Timestamp now) const;
 
   IngestPlan options_;
+  std::unique_ptr<StrayTransactions> stray_;  // Null where transactions can't be left open.
   Metrics& metrics_;
   std::map<TopicPartition, Frontier> frontiers_;
   Totals totals_;
@@ -68,6 +76,8 @@ class Ingest final : public ShardFactory {
   Timestamp last_tick_at_{};
   std::optional<Timestamp> last_tick_, committed_tick_;
   bool version_sent_ = false;  // Waits for the commit.
+  bool opened_ = false;        // A partition, lately: a stray transaction may be there.
+  Timestamp last_watch_{}, watch_until_{};
 };
 
 }  // namespace bongsu

@@ -1,12 +1,19 @@
 #include "engine/pipeline/score_factory.h"
 
+#include "engine/base/fault.h"
 #include "engine/base/strings.h"
+#include "engine/pipeline/restore.h"
 
 namespace bongsu {
 namespace {
 
 constexpr Duration kRestoreTimeout = std::chrono::seconds(30);  // Without any record.
-constexpr Duration kRestorePause = std::chrono::milliseconds(50);
+constexpr Duration kStuck = std::chrono::milliseconds(500);
+// Half of delete.retention.ms: an older copy may not know of deletes that are compacted away.
+constexpr Duration kStale = std::chrono::hours(84);
+// Stray transactions began before the partition was opened; after this the broker has ended them.
+constexpr Duration kWatch = std::chrono::seconds(30);
+constexpr Duration kBetweenWatches = std::chrono::seconds(2);
 
 std::string Name(const TopicPartition& from) {
   return StrCat(from.topic, "-", from.partition);
@@ -14,120 +21,243 @@ std::string Name(const TopicPartition& from) {
 
 }  // namespace
 
-ScoreFactory::ScoreFactory(ScoreShardOptions base, ScoreEnvironment environment, Log& log,
-                           Metrics& metrics, const Clock& clock)
+class ScoreFactory::ScoreOpening final : public Opening {
+ public:
+  ScoreOpening(ScoreFactory& factory, TopicPartition from, std::optional<int64_t> committed)
+      : factory_(factory), from_(std::move(from)), committed_(committed) {}
+  Result<std::optional<Opened>> Step() override;
+
+ private:
+  Status TakeStore();
+  Status Replace(std::string_view why);
+  Status LoadMeta();
+  Status CheckNothingIsLost();
+  Status CheckPosition();
+  Status CheckFresh();
+  Status BeginRestore();
+  // True when it is done.
+  Result<bool> StepRestore();
+  Result<std::optional<Opened>> Finish();
+
+  ScoreFactory& factory_;
+  const TopicPartition from_;
+  const std::optional<int64_t> committed_;
+  std::unique_ptr<StateStore> store_;
+  std::optional<Meta> local_;
+  std::unique_ptr<Restore> restore_;
+  bool replaced_ = false;
+};
+
+Result<std::optional<Opened>> ScoreFactory::ScoreOpening::Step() {
+  if (store_ == nullptr) {
+    BONGSU_RETURN_IF_ERROR(TakeStore());
+    if (store_ == nullptr) return std::optional<Opened>();
+    BONGSU_RETURN_IF_ERROR(CheckNothingIsLost());
+    BONGSU_RETURN_IF_ERROR(CheckPosition());
+    BONGSU_RETURN_IF_ERROR(CheckFresh());
+    if (store_ == nullptr) return std::optional<Opened>();
+    const bool complete = !committed_ || (local_ && local_->next == *committed_);
+    if (!complete) BONGSU_RETURN_IF_ERROR(BeginRestore());
+  }
+  if (restore_ != nullptr) {
+    BONGSU_ASSIGN_OR_RETURN(const bool done, StepRestore());
+    if (!done) return std::optional<Opened>();
+  }
+  return Finish();
+}
+
+Status ScoreFactory::ScoreOpening::TakeStore() {
+  Result<std::unique_ptr<StateStore>> store = factory_.environment_.open_store(from_);
+  if (store.status().code() == Code::kCorrupt) return Replace(store.status().message());
+  BONGSU_RETURN_IF_ERROR(store.status());
+  store_ = *std::move(store);
+  if (store_ == nullptr) return Status::Ok();
+  return LoadMeta();
+}
+
+Status ScoreFactory::ScoreOpening::LoadMeta() {
+  Result<std::optional<Meta>> loaded = store_->LoadMeta();
+  if (loaded.status().code() == Code::kCorrupt) return Replace(loaded.status().message());
+  BONGSU_RETURN_IF_ERROR(loaded.status());
+  local_ = *loaded;
+  return Status::Ok();
+}
+
+// The store is set aside for an empty one.
+Status ScoreFactory::ScoreOpening::Replace(std::string_view why) {
+  restore_.reset();
+  store_.reset();
+  local_.reset();
+  if (replaced_) {  // A fresh one is no better: it is not the disk.
+    return Status::Invalid(StrCat("state of ", Name(from_), ": ", why));
+  }
+  replaced_ = true;
+  BONGSU_RETURN_IF_ERROR(factory_.OnCorrupt(from_, Status::Corrupt(std::string(why))));
+  BONGSU_ASSIGN_OR_RETURN(store_, factory_.environment_.open_store(from_));
+  return Status::Ok();
+}
+
+// "No position" is never a reason to begin at the start where there is a history: a coordinator
+// that is moving, an expired or another group would cost every alert a second time.
+Status ScoreFactory::ScoreOpening::CheckNothingIsLost() {
+  if (committed_) return Status::Ok();
+  bool history = local_ && local_->next > 0;
+  if (!history && factory_.base_.changelog) {
+    BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader,
+                            factory_.log_.NewReader(factory_.Changelog(from_), 0));
+    const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
+    for (bool at_end = false; !at_end && !history;) {
+      BONGSU_RETURN_IF_ERROR(reader->Poll(kStuck, batch.get(), &at_end));
+      history = !batch->records().empty();
+    }
+  }
+  if (!history) return Status::Ok();
+  return Status::Invalid(StrCat(
+      "state of ", Name(from_),
+      " has a history, but the consumer group has no position there: "
+      "another group, or one whose positions expired? Use the group it was made with, or give the "
+      "group the changelog's position with `bongsu state reset --reason TEXT`"));
+}
+
+Status ScoreFactory::ScoreOpening::CheckPosition() {
+  if (!committed_ || !local_) return Status::Ok();
+  if (local_->next == *committed_) return Status::Ok();
+  if (local_->next < *committed_ && factory_.base_.changelog) return Status::Ok();
+  return Status::Invalid(
+      StrCat("state of ", Name(from_), " stands at ", local_->next, " but the group's position is ",
+             *committed_,
+             ": they do not belong together; if the state is a leftover, move the state directory "
+             "away to restore; if the group was moved, give it the changelog's position with "
+             "`bongsu state reset --reason TEXT`"));
+}
+
+// What an old copy or another cluster's knows is of no use to bring it forward.
+Status ScoreFactory::ScoreOpening::CheckFresh() {
+  if (!factory_.base_.changelog || !local_ || !committed_) return Status::Ok();
+  if (local_->cluster != 0 && local_->cluster != factory_.base_.cluster)
+    return Replace("it was made in another Kafka cluster");
+  if (local_->next == *committed_) return Status::Ok();
+  const Duration age = factory_.clock_.Now() - Timestamp(Duration(local_->written));
+  if (local_->written != 0 && age > kStale) {
+    return Replace(StrCat("it is ", FormatDuration(age),
+                          " old, and the changelog may have forgotten deletes since"));
+  }
+  BONGSU_ASSIGN_OR_RETURN(const LogOffsets log, factory_.log_.Offsets(factory_.Changelog(from_)));
+  if (local_->changelog_next < log.start || local_->changelog_next > log.end) {
+    return Replace(StrCat("it continues at changelog offset ", local_->changelog_next,
+                          ", but the changelog holds ", log.start, " to ", log.end));
+  }
+  return Status::Ok();
+}
+
+Status ScoreFactory::ScoreOpening::BeginRestore() {
+  BONGSU_ASSIGN_OR_RETURN(restore_,
+                          Restore::Start(factory_.log_, factory_.Changelog(from_), *store_,
+                                         local_ ? &*local_ : nullptr, factory_.clock_));
+  return Status::Ok();
+}
+
+Result<bool> ScoreFactory::ScoreOpening::StepRestore() {
+  const Status status = restore_->Step();
+  if (status.code() == Code::kCorrupt) {
+    BONGSU_RETURN_IF_ERROR(Replace(status.message()));
+    store_.reset();
+    return false;
+  }
+  BONGSU_RETURN_IF_ERROR(status);
+  const int64_t reached = restore_->meta() ? restore_->meta()->next : -1;
+  if (restore_->at_end() && reached == *committed_) {
+    BONGSU_RETURN_IF_ERROR(restore_->Finish());
+    FAULT("restored");
+    factory_.metrics_.GetCounter("restore_records_total")
+        .Add(static_cast<double>(restore_->records()));
+    factory_.environment_.notify(
+        StrCat("restored ", Name(from_), " from ", restore_->records(), " changelog records"));
+    local_ = restore_->meta();
+    restore_.reset();
+    return true;
+  }
+  const Duration silent = factory_.clock_.Now() - restore_->last_record();
+  if (reached > *committed_ || silent > kRestoreTimeout) {
+    return Status::Unavailable(
+        StrCat("changelog of ", Name(from_), " stands at ", reached, ", the group's position is ",
+               *committed_,
+               "; waiting for them to meet. If the group was moved by hand, give it the "
+               "changelog's position with `bongsu state reset --reason TEXT`"));
+  }
+  if (silent > kStuck)
+    BONGSU_RETURN_IF_ERROR(factory_.stray_.End(factory_.Changelog(from_)).status());
+  return false;
+}
+
+Result<std::optional<Opened>> ScoreFactory::ScoreOpening::Finish() {
+  ScoreShardOptions options = factory_.base_;
+  options.from = from_;
+  options.notify = factory_.environment_.notify;
+  BONGSU_ASSIGN_OR_RETURN(ScoreParts parts, factory_.environment_.make_parts());
+  parts.store = std::move(store_);
+  Pipeline& pipeline = *parts.pipeline;
+  Result<std::unique_ptr<ScoreShard>> shard =
+      ScoreShard::Make(std::move(options), std::move(parts), local_.value_or(Meta()),
+                       factory_.metrics_, factory_.clock_);
+  if (shard.status().code() == Code::kCorrupt) {
+    BONGSU_RETURN_IF_ERROR(Replace(shard.status().message()));
+    store_.reset();
+    return std::optional<Opened>();  // From the start, with an empty store.
+  }
+  BONGSU_RETURN_IF_ERROR(shard.status());
+  for (const std::string& model : pipeline.cold_models()) {
+    factory_.environment_.notify(StrCat("model ", model, " of ", Name(from_),
+                                        " starts cold: its parameters or inputs changed"));
+  }
+  factory_.watched_[from_] = factory_.clock_.Now() + kWatch;
+  return std::optional<Opened>(Opened{*std::move(shard), committed_});
+}
+
+ScoreFactory::ScoreFactory(ScoreShardOptions base, ScoreEnvironment environment,
+                           StrayTransactions::Options stray, Log& log, Metrics& metrics,
+                           const Clock& clock)
     : base_(std::move(base)),
       environment_(std::move(environment)),
+      stray_(std::move(stray), log, clock),
       log_(log),
       metrics_(metrics),
       clock_(clock) {}
 
-Result<ShardFactory::Opened> ScoreFactory::Open(const TopicPartition& from, Consumer& consumer) {
-  BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<StateStore> store, OpenStore(from));
-  BONGSU_ASSIGN_OR_RETURN(const std::optional<int64_t> committed, consumer.Committed(from));
-  Result<std::optional<Meta>> loaded = store->LoadMeta();
-  if (loaded.status().code() == Code::kCorrupt) {
-    store.reset();
-    if (const Status status = OnCorrupt(from, loaded.status()); status.code() != Code::kUnavailable)
-      return status;
-    BONGSU_ASSIGN_OR_RETURN(store, OpenStore(from));
-    loaded = store->LoadMeta();
-  }
-  BONGSU_RETURN_IF_ERROR(loaded.status());
-  const Meta* local = loaded->has_value() ? &**loaded : nullptr;
-  if (local != nullptr && !committed && local->next > 0) {
-    return Status::Invalid(
-        StrCat("state of ", Name(from), " stands at ", local->next,
-               " but the consumer group has no position there: another group or a new topic? "
-               "Use the group it was made with, or move the state directory away"));
-  }
-  Meta meta;
-  if (committed) {
-    BONGSU_ASSIGN_OR_RETURN(meta, Recover(from, *store, local, *committed));
-  }
-  ScoreShardOptions options = base_;
-  options.from = from;
-  options.notify = environment_.notify;
-  BONGSU_ASSIGN_OR_RETURN(ScoreParts parts, environment_.make_parts());
-  parts.store = std::move(store);
-  Pipeline& pipeline = *parts.pipeline;
-  Result<std::unique_ptr<ScoreShard>> shard =
-      ScoreShard::Make(std::move(options), std::move(parts), meta, metrics_, clock_);
-  if (shard.status().code() == Code::kCorrupt) return OnCorrupt(from, shard.status());
-  BONGSU_RETURN_IF_ERROR(shard.status());
-  for (const std::string& model : pipeline.cold_models()) {
-    environment_.notify(StrCat("model ", model, " of ", Name(from),
-                               " starts cold: its parameters or inputs changed"));
-  }
-  return Opened{*std::move(shard), committed};
+Result<std::unique_ptr<Opening>> ScoreFactory::Open(const TopicPartition& from,
+                                                    std::optional<int64_t> committed) {
+  return std::unique_ptr<Opening>(std::make_unique<ScoreOpening>(*this, from, committed));
 }
 
-Result<std::unique_ptr<StateStore>> ScoreFactory::OpenStore(const TopicPartition& from) {
-  Result<std::unique_ptr<StateStore>> store = environment_.open_store(from);
-  if (store.status().code() != Code::kCorrupt) return store;
-  if (const Status status = OnCorrupt(from, store.status()); status.code() != Code::kUnavailable)
-    return status;
-  return environment_.open_store(from);
+Status ScoreFactory::OnUnsettled(const TopicPartition& from) {
+  if (!base_.changelog) return Status::Ok();
+  return stray_.End(Changelog(from)).status();
+}
+
+// One that held no position of the group holds back the readers of changelog and alerts all the
+// same.
+void ScoreFactory::OnTurn(Timestamp now, Outputs*) {
+  if (!base_.changelog || watched_.empty() || now - last_watch_ < kBetweenWatches) return;
+  last_watch_ = now;
+  for (auto it = watched_.begin(); it != watched_.end();) {
+    const auto& [from, until] = *it;
+    for (const TopicPartition& of :
+         {Changelog(from),
+          TopicPartition{base_.topics.alerts, from.partition % base_.alert_partitions}}) {
+      (void)stray_.End(of);  // What fails now is tried again, or the broker does it.
+    }
+    it = now > until ? watched_.erase(it) : std::next(it);
+  }
 }
 
 Status ScoreFactory::OnCorrupt(const TopicPartition& from, const Status& found) {
   if (!base_.changelog) return found;  // The embedded log has no second copy.
   BONGSU_RETURN_IF_ERROR(environment_.set_aside(from));
-  const std::string message =
+  metrics_.GetCounter("state_set_aside_total").Add(1);
+  environment_.notify(
       StrCat("state of ", Name(from),
-             " is set aside and will be restored from the changelog: ", found.message());
-  environment_.notify(message);
-  return Status::Unavailable(message);
-}
-
-Result<Meta> ScoreFactory::Recover(const TopicPartition& from, StateStore& store, const Meta* local,
-                                   int64_t committed) {
-  const int64_t have = local != nullptr ? local->next : 0;
-  if (local != nullptr && have == committed) return *local;
-  if (have > committed || !base_.changelog) {
-    return Status::Invalid(StrCat(
-        "state of ", Name(from), " stands at ", have, " but the group's position is ", committed,
-        ": they do not belong together; move the state directory away to restore"));
-  }
-  return ReadChangelog(from, store, local != nullptr ? local->changelog_next : 0, committed);
-}
-
-Result<Meta> ScoreFactory::ReadChangelog(const TopicPartition& from, StateStore& store,
-                                         int64_t first, int64_t committed) {
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader,
-                          log_.NewReader({base_.topics.changelog, from.partition}, first));
-  const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
-  Meta meta;
-  int64_t restored = 0;
-  for (Timestamp last_record = clock_.Now();;) {
-    bool at_end = false;
-    batch->Clear();
-    BONGSU_RETURN_IF_ERROR(reader->Poll(std::chrono::milliseconds(500), batch.get(), &at_end));
-    for (const Record& record : batch->records()) {
-      last_record = clock_.Now();
-      ++restored;
-      if (record.key == kMetaKey) {
-        BONGSU_ASSIGN_OR_RETURN(meta, DecodeMeta(record.value));
-      } else {
-        const bool tombstone = record.value.data() == nullptr;
-        BONGSU_RETURN_IF_ERROR(store.Restore(
-            record.key, tombstone ? std::nullopt : std::optional<std::string_view>(record.value)));
-      }
-    }
-    if (at_end && meta.next == committed) break;
-    if (at_end) clock_.SleepFor(kRestorePause);
-    if (meta.next > committed || clock_.Now() - last_record > kRestoreTimeout) {
-      return Status::Unavailable(StrCat("changelog of ", Name(from), " stands at ", meta.next,
-                                        ", the group's position is ", committed,
-                                        "; waiting for them to meet"));
-    }
-  }
-  meta.changelog_next = reader->next();
-  BONGSU_RETURN_IF_ERROR(store.Write(store.Seal(meta)));
-  store.Applied();
-  metrics_.GetCounter("restore_records_total").Add(static_cast<double>(restored));
-  environment_.notify(StrCat("restored ", Name(from), " from ", restored, " changelog records"));
-  return meta;
+             " is set aside and will be restored from the changelog: ", found.message()));
+  return Status::Ok();
 }
 
 }  // namespace bongsu

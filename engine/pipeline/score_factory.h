@@ -1,6 +1,9 @@
 // Opens the score role's shards. Opening a partition is recovery: local state that stands at the
-// group's committed offset is used as it is; state that is behind, missing or set aside is brought
-// forward from the changelog until its `meta` reaches that offset (design section 6, point 4).
+// group's committed offset is used as it is; state that is behind, missing, stale or set aside is
+// brought forward from the changelog until its `meta` reaches that offset (design section 6, point
+// 4).
+//
+//   take the store -> look at its meta -> read the changelog -> pipeline over it
 #pragma once
 
 #include <functional>
@@ -11,11 +14,13 @@
 #include "engine/core/metrics.h"
 #include "engine/pipeline/score_shard.h"
 #include "engine/pipeline/shard.h"
+#include "engine/pipeline/stray_transactions.h"
 
 namespace bongsu {
 
 // What the composition root provides.
 struct ScoreEnvironment {
+  // nullptr while another worker of this process still holds it: asked for again.
   std::function<Result<std::unique_ptr<StateStore>>(const TopicPartition&)> open_store;
   // Moves the partition's store out of the way, so that open_store makes an empty one.
   std::function<Status(const TopicPartition&)> set_aside;
@@ -23,30 +28,38 @@ struct ScoreEnvironment {
   std::function<Result<ScoreParts>()> make_parts;
   std::function<void(std::string_view message)>
       notify;  // For the log: restores, migrations, cold models.
+  // Ok when state can be written: else the worker does not take part.
+  std::function<Status()> check_disk = [] { return Status::Ok(); };
 };
 
 class ScoreFactory final : public ShardFactory {
  public:
   // `base.from` is filled for each shard; `base.changelog` is false where log and state share a
   // database.
-  ScoreFactory(ScoreShardOptions base, ScoreEnvironment environment, Log& log, Metrics& metrics,
-               const Clock& clock);
-  Result<Opened> Open(const TopicPartition& from, Consumer& consumer) override;
+  ScoreFactory(ScoreShardOptions base, ScoreEnvironment environment,
+               StrayTransactions::Options stray, Log& log, Metrics& metrics, const Clock& clock);
+  Result<std::unique_ptr<Opening>> Open(const TopicPartition& from,
+                                        std::optional<int64_t> committed) override;
+  Status Ready() override { return environment_.check_disk(); }
+  Status OnUnsettled(const TopicPartition& from) override;
+  void OnTurn(Timestamp now, Outputs* outputs) override;
+  void OnLost(const TopicPartition& from) override { watched_.erase(from); }
   Status OnCorrupt(const TopicPartition& from, const Status& found) override;
 
  private:
-  Result<std::unique_ptr<StateStore>> OpenStore(const TopicPartition& from);
-  // Brings `store` to `committed`; its meta then.
-  Result<Meta> Recover(const TopicPartition& from, StateStore& store, const Meta* local,
-                       int64_t committed);
-  Result<Meta> ReadChangelog(const TopicPartition& from, StateStore& store, int64_t first,
-                             int64_t committed);
+  class ScoreOpening;
+  TopicPartition Changelog(const TopicPartition& from) const {
+    return {base_.topics.changelog, from.partition};
+  }
 
   const ScoreShardOptions base_;
   ScoreEnvironment environment_;
+  StrayTransactions stray_;
   Log& log_;
   Metrics& metrics_;
   const Clock& clock_;
+  std::map<TopicPartition, Timestamp> watched_;  // Opened lately: until when.
+  Timestamp last_watch_{};
 };
 
 }  // namespace bongsu

@@ -5,6 +5,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/strings.h"
+#include "engine/pipeline/batch_digest.h"
 
 namespace bongsu {
 namespace {
@@ -199,6 +200,14 @@ void ScoreShard::Prepare() {
   event_time_.Save(store);
   dedup_.Save(store);
   meta_.time = event_time_.now().time_since_epoch().count();
+  meta_.written = clock_.Now().time_since_epoch().count();
+  meta_.cluster = options_.cluster;
+  meta_.records = 0;
+  meta_.digest = 0;
+  store.VisitOverlay([&](std::string_view key, std::optional<std::string_view> value) {
+    ++meta_.records;
+    meta_.digest = AddToDigest(meta_.digest, RecordDigest(key, value));
+  });
   ++meta_.sequence;
 }
 

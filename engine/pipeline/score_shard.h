@@ -30,6 +30,7 @@ struct ScoreShardOptions {
   std::string transactional_id;
   std::array<uint8_t, 16> config_digest{};
   std::string config_digest_hex;
+  uint64_t cluster = 0;   // Hash64 of Log::Identity.
   bool changelog = true;  // False where state is committed with the log.
   std::function<void(std::string_view message)> notify;  // For the log: migrations.
 };

@@ -34,23 +34,42 @@ class Shard {
   virtual void Publish() {}
 };
 
-// Opens shards as partitions come. Opening is recovery.
+struct Opened {
+  std::unique_ptr<Shard> shard;
+  std::optional<int64_t> next;  // Where to read on; nullopt = from the beginning.
+};
+
+// A shard that is being opened, in short steps, so that the worker goes on with its other
+// partitions and answers rebalances meanwhile. Opening is recovery.
+class Opening {
+ public:
+  virtual ~Opening() = default;
+  // nullopt: not yet; call it again.
+  virtual Result<std::optional<Opened>> Step() = 0;
+};
+
+// Opens shards as partitions come.
 class ShardFactory {
  public:
   virtual ~ShardFactory() = default;
-  struct Opened {
-    std::unique_ptr<Shard> shard;
-    std::optional<int64_t> next;  // Where to read on; nullopt = from the beginning.
-  };
-  virtual Result<Opened> Open(const TopicPartition& from, Consumer& consumer) = 0;
+  // `committed` is the group's settled position; nullopt = it has none.
+  virtual Result<std::unique_ptr<Opening>> Open(const TopicPartition& from,
+                                                std::optional<int64_t> committed) = 0;
+  // The group's position in `from` has not settled for a while: the transaction of an owner that is
+  // gone may hold it.
+  virtual Status OnUnsettled(const TopicPartition& /*from*/) { return Status::Ok(); }
   // Once a turn: what the role as a whole has to say (ticks, versions). Goes with the next
   // transaction.
   virtual void OnTurn(Timestamp /*now*/, Outputs* /*outputs*/) {}
   virtual void OnCommitted() {}  // What OnTurn said is committed.
   virtual void OnReset() {}      // What it said since may be lost: say it again.
   virtual void OnLost(const TopicPartition& /*from*/) {}
-  // A shard found that the disk lied. kUnavailable when opening again will mend it.
+  // A shard found that the disk lied, and is closed. Ok when opening it again will mend it.
   virtual Status OnCorrupt(const TopicPartition& /*from*/, const Status& found) { return found; }
+  // Asked before the worker joins its group: why it can't work now, else Ok.
+  virtual Status Ready() { return Status::Ok(); }
+  // Something of this worker's own into its transaction, by which others know whose it is.
+  virtual Status Sign(Transaction& /*transaction*/) { return Status::Ok(); }
 };
 
 }  // namespace bongsu

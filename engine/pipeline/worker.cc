@@ -2,9 +2,19 @@
 
 #include <algorithm>
 
+#include "engine/base/fault.h"
 #include "engine/base/strings.h"
 
 namespace bongsu {
+namespace {
+
+constexpr Duration kFirstBackoff = std::chrono::milliseconds(100);
+constexpr Duration kOpeningWait = std::chrono::milliseconds(2);
+// A position that is not settled after this is held by somebody who may be gone.
+constexpr Duration kUnsettled = std::chrono::milliseconds(500);
+constexpr Duration kGlance = std::chrono::milliseconds(20);  // While other partitions wait.
+
+}  // namespace
 
 Worker::Worker(WorkerOptions options, Log& log, MakeConsumer make_consumer, ShardFactory& shards,
                const Clock& clock, Metrics& metrics, Reporter report)
@@ -19,14 +29,16 @@ Worker::Worker(WorkerOptions options, Log& log, MakeConsumer make_consumer, Shar
 Worker::~Worker() = default;
 
 Status Worker::Run(const std::stop_token& stop) {
-  Duration backoff = std::chrono::milliseconds(100);
+  Duration backoff = kFirstBackoff;
   while (!stop.stop_requested()) {
-    Result<bool> step = Step();
+    const Result<bool> step = Step();
     if (step.ok()) {
       if (*step) {
-        backoff = std::chrono::milliseconds(100);
-      } else {
-        if (consumer_) consumer_->Wait(Dirty() ? options_.min_interval : options_.idle_wait);
+        backoff = kFirstBackoff;
+      } else if (consumer_) {
+        consumer_->Wait(!opening_.empty() ? kOpeningWait
+                        : Dirty()         ? options_.min_interval
+                                          : options_.idle_wait);
       }
       continue;
     }
@@ -42,8 +54,10 @@ Status Worker::Run(const std::stop_token& stop) {
 
 Status Worker::Start() {
   if (consumer_) return Status::Ok();
+  BONGSU_RETURN_IF_ERROR(factory_.Ready());
   // The producer first: it ends what an earlier run of this worker left open.
   BONGSU_ASSIGN_OR_RETURN(producer_, log_.NewProducer(options_.transactional_id));
+  FAULT("after_init");
   BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<Consumer> consumer, make_consumer_());
   BONGSU_RETURN_IF_ERROR(consumer->Join());
   batch_ = consumer->NewBatch();
@@ -54,6 +68,7 @@ Status Worker::Start() {
 Result<bool> Worker::Step() {
   BONGSU_RETURN_IF_ERROR(Start());
   BONGSU_ASSIGN_OR_RETURN(const bool reassigned, TakeAssignment());
+  BONGSU_ASSIGN_OR_RETURN(const bool opened, OpenPartitions());
   BONGSU_ASSIGN_OR_RETURN(const bool polled, PollAll());
   const Timestamp now = clock_.Now();
   factory_.OnTurn(now, &extra_);
@@ -65,52 +80,104 @@ Result<bool> Worker::Step() {
   PublishLag();
   idle_.store(!polled && Idle(), std::memory_order_release);
   turns_.fetch_add(1, std::memory_order_release);
-  return reassigned || polled || committed;
+  return reassigned || opened || polled || committed;
 }
 
 Result<bool> Worker::TakeAssignment() {
-  BONGSU_ASSIGN_OR_RETURN(
-      AssignmentChange change,
-      consumer_->PollAssignment(owned_.empty() ? options_.idle_wait : Duration(0)));
-  if (!change.lost.empty()) {
-    // What is in hand can no longer be committed by this member: the new owner does it again.
-    for (const TopicPartition& lost : change.lost) {
-      owned_.erase(lost);
-      std::erase(to_open_, lost);
-      factory_.OnLost(lost);
-    }
-    metrics_.GetCounter("rebalances_total", {{"kind", "lost"}}).Add(1);
+  const bool nothing = owned_.empty() && opening_.empty() && unsettled_.empty();
+  BONGSU_ASSIGN_OR_RETURN(const AssignmentChange change,
+                          consumer_->PollAssignment(nothing ? options_.idle_wait : Duration(0)));
+  Drop(change);
+  if (!change.gained.empty()) {
+    metrics_.GetCounter("rebalances_total", {{"kind", "gained"}}).Add(1);
+    if (unsettled_.empty()) unsettled_since_ = clock_.Now();
   }
-  if (!change.gained.empty()) metrics_.GetCounter("rebalances_total", {{"kind", "gained"}}).Add(1);
-  for (TopicPartition& gained : change.gained) to_open_.push_back(std::move(gained));
-  const bool changed = !to_open_.empty();
-  while (!to_open_.empty()) {
-    BONGSU_RETURN_IF_ERROR(OpenPartition(to_open_.front()));
-    to_open_.erase(to_open_.begin());
-  }
-  if (changed || !owned_.empty()) {
-    if (!ready_) report_("");
-    ready_ = true;
-  }
-  return changed;
+  unsettled_.insert(unsettled_.end(), change.gained.begin(), change.gained.end());
+  return !change.empty();
 }
 
-Status Worker::OpenPartition(const TopicPartition& from) {
-  BONGSU_ASSIGN_OR_RETURN(ShardFactory::Opened opened, factory_.Open(from, *consumer_));
+// What is in hand of a lost partition can no longer be committed by this member: the new owner does
+// it again.
+void Worker::Drop(const AssignmentChange& change) {
+  for (const TopicPartition& lost : change.lost) {
+    owned_.erase(lost);
+    opening_.erase(lost);
+    std::erase(unsettled_, lost);
+    factory_.OnLost(lost);
+  }
+  if (!change.lost.empty()) metrics_.GetCounter("rebalances_total", {{"kind", "lost"}}).Add(1);
+}
+
+Result<bool> Worker::OpenPartitions() {
+  if (!unsettled_.empty()) BONGSU_RETURN_IF_ERROR(AskPositions());
+  bool any = false;
+  for (auto it = opening_.begin(); it != opening_.end();) {
+    const auto current = it++;
+    BONGSU_ASSIGN_OR_RETURN(std::optional<Opened> opened, current->second->Step());
+    if (!opened) continue;
+    const TopicPartition from = current->first;
+    opening_.erase(current);
+    BONGSU_RETURN_IF_ERROR(Own(from, *std::move(opened)));
+    any = true;
+  }
+  if (!owned_.empty() && opening_.empty() && unsettled_.empty() && !ready_) {
+    report_("");
+    ready_ = true;
+  }
+  return any;
+}
+
+Status Worker::AskPositions() {
+  const bool alone = owned_.empty() && opening_.empty();
+  BONGSU_ASSIGN_OR_RETURN(const std::vector<CommittedPosition> positions,
+                          consumer_->Committed(unsettled_, alone ? kUnsettled : kGlance));
+  std::vector<TopicPartition> still;
+  for (size_t i = 0; i < unsettled_.size(); ++i) {
+    const TopicPartition& from = unsettled_[i];
+    if (!positions[i].known) {
+      still.push_back(from);
+      continue;
+    }
+    BONGSU_ASSIGN_OR_RETURN(opening_[from], factory_.Open(from, positions[i].next));
+  }
+  unsettled_ = std::move(still);
+  if (unsettled_.empty() || clock_.Now() - unsettled_since_ < kUnsettled) return Status::Ok();
+  report_(
+      StrCat("the position of ", unsettled_.front().topic, '-', unsettled_.front().partition,
+             " is not settled: a transaction of an earlier owner is open, or no broker answers"));
+  ready_ = false;
+  for (const TopicPartition& from : unsettled_) BONGSU_RETURN_IF_ERROR(factory_.OnUnsettled(from));
+  return Status::Ok();
+}
+
+Status Worker::Own(const TopicPartition& from, Opened opened) {
   BONGSU_RETURN_IF_ERROR(consumer_->Assign(from, opened.next));
   owned_[from].shard = std::move(opened.shard);
+  FAULT("assigned");
+  return Status::Ok();
+}
+
+// Its store lied: it is opened again from what is committed, without its neighbours.
+Status Worker::Reopen(const TopicPartition& from, const Status& found) {
+  const TopicPartition lost = from;  // NOLINT(performance-unnecessary-copy-initialization)
+  owned_.erase(lost);                // Closes the store, so that it can be moved away.
+  BONGSU_RETURN_IF_ERROR(factory_.OnCorrupt(lost, found));
+  if (unsettled_.empty()) unsettled_since_ = clock_.Now();
+  unsettled_.push_back(lost);
   return Status::Ok();
 }
 
 Result<bool> Worker::PollAll() {
   bool any = false;
-  for (auto& [from, owned] : owned_) {
+  for (auto it = owned_.begin(); it != owned_.end();) {
+    auto& [from, owned] = *it++;  // PollOne may give it up.
     if (batch_records_ >= options_.max_records) break;
     if (options_.in_order && owned.at_end) continue;
     BONGSU_ASSIGN_OR_RETURN(const bool polled, PollOne(from, owned));
     any |= polled;
     if (options_.in_order && !owned.at_end) break;
   }
+  if (any) FAULT("polled");
   return any;
 }
 
@@ -123,12 +190,11 @@ Result<bool> Worker::PollOne(const TopicPartition& from, Owned& owned) {
   const std::span<const Record> records = batch_->records();
   if (!records.empty() && batch_records_ == 0) batch_began_ = clock_.Now();
   for (const Record& record : records) {
+    if (record.offset < owned.shard->next()) continue;  // A stale fetch.
     const Status status = owned.shard->Process(record);
     if (status.code() == Code::kCorrupt) {
-      const TopicPartition corrupt =
-          from;               // NOLINT(performance-unnecessary-copy-initialization): `from` goes.
-      owned_.erase(corrupt);  // Closes its store, so that it can be moved away.
-      return factory_.OnCorrupt(corrupt, status);
+      BONGSU_RETURN_IF_ERROR(Reopen(from, status));
+      return true;
     }
     BONGSU_RETURN_IF_ERROR(status);
   }
@@ -148,7 +214,7 @@ bool Worker::Dirty() const {
 }
 
 bool Worker::Idle() const {
-  return ready_ && !Dirty() && to_open_.empty() &&
+  return ready_ && !Dirty() && opening_.empty() && unsettled_.empty() &&
          std::all_of(owned_.begin(), owned_.end(),
                      [](const auto& entry) { return entry.second.at_end; });
 }
@@ -192,14 +258,7 @@ Status Worker::Commit() {
       }
       case Outcome::kAborted: {
         // Perhaps a rebalance; a partition that is lost must not be committed from here.
-        BONGSU_ASSIGN_OR_RETURN(const AssignmentChange change,
-                                consumer_->PollAssignment(Duration(0)));
-        for (const TopicPartition& lost : change.lost) {
-          owned_.erase(lost);
-          std::erase(to_open_, lost);
-          factory_.OnLost(lost);
-        }
-        to_open_.insert(to_open_.end(), change.gained.begin(), change.gained.end());
+        BONGSU_RETURN_IF_ERROR(TakeAssignment().status());
         break;
       }
       case Outcome::kUnknown:
@@ -223,7 +282,9 @@ Result<Outcome> Worker::TryCommit() {
     if (!owned.shard->dirty()) continue;
     BONGSU_RETURN_IF_ERROR(owned.shard->AppendTo(*transaction));
     positions.push_back({from, owned.shard->next()});
+    FAULT("mid_append");
   }
+  BONGSU_RETURN_IF_ERROR(factory_.Sign(*transaction));
   BONGSU_RETURN_IF_ERROR(extra_.AppendTo(*transaction));
   BONGSU_RETURN_IF_ERROR(consumer_->SavePositions(*transaction, positions));
   const Outcome outcome = transaction->Commit(options_.commit_timeout);
@@ -232,20 +293,31 @@ Result<Outcome> Worker::TryCommit() {
 }
 
 Status Worker::Finish(const Transaction& transaction) {
+  FAULT("after_commit");
   extra_.Clear();
   factory_.OnCommitted();
-  for (auto& [from, owned] : owned_) {
+  for (auto it = owned_.begin(); it != owned_.end();) {
+    const auto& [from, owned] = *it++;  // Reopen takes it out.
     if (!owned.shard->dirty()) continue;
-    BONGSU_RETURN_IF_ERROR(owned.shard->Committed(transaction));
+    const Status status = owned.shard->Committed(transaction);
+    if (status.code() == Code::kCorrupt) {
+      BONGSU_RETURN_IF_ERROR(Reopen(from, status));
+      continue;
+    }
+    BONGSU_RETURN_IF_ERROR(status);
     owned.shard->Publish();
+    FAULT("between_stores");
   }
+  FAULT("after_store");
   return Status::Ok();
 }
 
 // After an error that may pass: everything is opened again from what is committed.
 void Worker::Reset() {
   for (auto& [from, owned] : owned_) factory_.OnLost(from);
-  to_open_.clear();
+  for (auto& [from, opening] : opening_) factory_.OnLost(from);
+  unsettled_.clear();
+  opening_.clear();
   owned_.clear();
   extra_.Clear();
   factory_.OnReset();

@@ -2,7 +2,7 @@
 // One transaction carries the outputs of all its shards and the positions; then each shard's state
 // is written.
 //
-//   assignment -> poll each partition -> shards -> commit when due
+//   assignment -> open what is new, a step -> poll each partition -> shards -> commit when due
 #pragma once
 
 #include <atomic>
@@ -64,7 +64,11 @@ class Worker {
   };
   Status Start();
   Result<bool> TakeAssignment();
-  Status OpenPartition(const TopicPartition& from);
+  void Drop(const AssignmentChange& change);
+  Result<bool> OpenPartitions();
+  Status AskPositions();
+  Status Own(const TopicPartition& from, Opened opened);
+  Status Reopen(const TopicPartition& from, const Status& found);
   Result<bool> PollAll();
   Result<bool> PollOne(const TopicPartition& from, Owned& owned);
   bool Dirty() const;
@@ -86,8 +90,11 @@ class Worker {
   std::unique_ptr<Consumer> consumer_;
   std::unique_ptr<Producer> producer_;
   std::unique_ptr<RecordBatch> batch_;
+  // A partition is in one of these: its position is asked for, it is opened, it is worked on.
+  std::vector<TopicPartition> unsettled_;
+  std::map<TopicPartition, std::unique_ptr<Opening>> opening_;
   std::map<TopicPartition, Owned> owned_;
-  std::vector<TopicPartition> to_open_;
+  Timestamp unsettled_since_{};
   Outputs extra_;  // Of the role as a whole.
   bool ready_ = false;
   std::atomic<bool> idle_{false};

@@ -106,9 +106,10 @@ class FaultyLog::FaultyConsumer final : public Consumer {
     }
     return change;
   }
-  Result<std::optional<int64_t>> Committed(const TopicPartition& from) override {
+  Result<std::vector<CommittedPosition>> Committed(std::span<const TopicPartition> from,
+                                                   Duration timeout) override {
     BONGSU_RETURN_IF_ERROR(log_.Count(Call::kCommitted));
-    return inner_->Committed(from);
+    return inner_->Committed(from, timeout);
   }
   Status Assign(const TopicPartition& from, std::optional<int64_t> next) override {
     BONGSU_RETURN_IF_ERROR(log_.Count(Call::kAssign));

@@ -123,7 +123,10 @@ ScoreFactory Bank::NewFactory() {
   };
   environment.make_parts = [this]() -> Result<ScoreParts> { return MakeParts(options.parts); };
   environment.notify = [this](std::string_view note) { notes.emplace_back(note); };
-  return ScoreFactory(std::move(base), std::move(environment), *faulty_, metrics, clock);
+  return ScoreFactory(
+      std::move(base), std::move(environment),
+      {"score", "bongsu", "score-0", [this](std::string_view note) { notes.emplace_back(note); }},
+      *faulty_, metrics, clock);
 }
 
 Status Bank::RunScore() {

@@ -122,6 +122,12 @@ class FaultyLog final : public Log {
   Result<std::unique_ptr<Producer>> NewProducer(std::string_view id) override;
   Result<std::unique_ptr<Reader>> NewReader(const TopicPartition& from, int64_t next) override;
   Result<int32_t> Partitions(std::string_view topic) override { return log_.Partitions(topic); }
+  Result<LogOffsets> Offsets(const TopicPartition& of) override { return log_.Offsets(of); }
+  Result<std::optional<OpenTransaction>> FindOpenTransaction(const TopicPartition& of) override {
+    return log_.FindOpenTransaction(of);
+  }
+  Result<GroupView> Describe(std::string_view group) override { return log_.Describe(group); }
+  Result<std::string> Identity() override { return log_.Identity(); }
   KeyValueStore* shared_store() override { return shared_ ? log_.shared_store() : nullptr; }
 
  private:

@@ -131,10 +131,16 @@ const EmbeddedConsumer::Partition* EmbeddedConsumer::Reading(const TopicPartitio
   return nullptr;
 }
 
-Result<std::optional<int64_t>> EmbeddedConsumer::Committed(const TopicPartition& from) {
-  BONGSU_ASSIGN_OR_RETURN(const Partition* partition, Find(from));
-  const int64_t position = core_.PositionOf(*group_, partition->slot);
-  return position < 0 ? std::optional<int64_t>() : std::optional<int64_t>(position);
+Result<std::vector<CommittedPosition>> EmbeddedConsumer::Committed(
+    std::span<const TopicPartition> from, Duration /*timeout*/) {
+  std::vector<CommittedPosition> positions;
+  for (const TopicPartition& each : from) {
+    BONGSU_ASSIGN_OR_RETURN(const Partition* partition, Find(each));
+    const int64_t position = core_.PositionOf(*group_, partition->slot);
+    positions.push_back(
+        {true, position < 0 ? std::optional<int64_t>() : std::optional<int64_t>(position)});
+  }
+  return positions;
 }
 
 Status EmbeddedConsumer::Assign(const TopicPartition& from, std::optional<int64_t> next) {

@@ -55,7 +55,8 @@ class EmbeddedConsumer final : public Consumer {
   ~EmbeddedConsumer() override;
   Status Join() override;
   Result<AssignmentChange> PollAssignment(Duration timeout) override;
-  Result<std::optional<int64_t>> Committed(const TopicPartition& from) override;
+  Result<std::vector<CommittedPosition>> Committed(std::span<const TopicPartition> from,
+                                                   Duration timeout) override;
   Status Assign(const TopicPartition& from, std::optional<int64_t> next) override;
   Status Poll(const TopicPartition& from, size_t max, Duration timeout,
               RecordBatch* batch) override;

@@ -56,6 +56,16 @@ Result<int32_t> EmbeddedLog::Partitions(std::string_view topic) {
   return core_->Partitions(topic);
 }
 
+Result<LogOffsets> EmbeddedLog::Offsets(const TopicPartition& of) {
+  BONGSU_ASSIGN_OR_RETURN(const size_t slot, core_->SlotOf(of.topic, of.partition));
+  const int64_t end = core_->slot(slot).next.load();
+  return LogOffsets{core_->slot(slot).first.load(), end, end};
+}
+
+Result<GroupView> EmbeddedLog::Describe(std::string_view) {
+  return GroupView{true, {}};
+}
+
 KeyValueStore* EmbeddedLog::shared_store() {
   return &core_->store();
 }

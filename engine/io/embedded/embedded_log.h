@@ -50,6 +50,13 @@ class EmbeddedLog final : public Log {
   // `next` 0 is the beginning, whatever has been trimmed.
   Result<std::unique_ptr<Reader>> NewReader(const TopicPartition& from, int64_t next) override;
   Result<int32_t> Partitions(std::string_view topic) override;
+  // Nothing is ever open: a transaction becomes visible as a whole.
+  Result<LogOffsets> Offsets(const TopicPartition& of) override;
+  Result<std::optional<OpenTransaction>> FindOpenTransaction(const TopicPartition&) override {
+    return std::optional<OpenTransaction>();
+  }
+  Result<GroupView> Describe(std::string_view group) override;
+  Result<std::string> Identity() override { return std::string("embedded"); }
   KeyValueStore* shared_store() override;
 
   // Why the last commit that failed did so (Outcome has no room for it); Ok after one that

@@ -155,10 +155,15 @@ Result<AssignmentChange> FileConsumer::PollAssignment(Duration) {
   return change;
 }
 
-Result<std::optional<int64_t>> FileConsumer::Committed(const TopicPartition& from) {
-  const File* file = Find(from);
-  if (file == nullptr) return NoSuch(from);
-  return file->known;
+Result<std::vector<CommittedPosition>> FileConsumer::Committed(std::span<const TopicPartition> from,
+                                                               Duration /*timeout*/) {
+  std::vector<CommittedPosition> positions;
+  for (const TopicPartition& each : from) {
+    const File* file = Find(each);
+    if (file == nullptr) return NoSuch(each);
+    positions.push_back({true, file->known});
+  }
+  return positions;
 }
 
 Status FileConsumer::Assign(const TopicPartition& from, std::optional<int64_t> next) {

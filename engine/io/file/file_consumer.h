@@ -42,8 +42,9 @@ class FileConsumer final : public Consumer {
 
   Status Join() override;
   Result<AssignmentChange> PollAssignment(Duration timeout) override;
-  // From `known`. Standard input has no position that could be returned to: always nullopt.
-  Result<std::optional<int64_t>> Committed(const TopicPartition& from) override;
+  // From `known`. Standard input has no position that could be returned to: always none.
+  Result<std::vector<CommittedPosition>> Committed(std::span<const TopicPartition> from,
+                                                   Duration timeout) override;
   // Reads on after all records that start before `next`: where a record starts, or one more than
   // the offset of the last one. kInvalid for a position in standard input; that a file has become
   // shorter than `next` is found by the first Poll.

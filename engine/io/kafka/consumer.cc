@@ -15,8 +15,6 @@ namespace {
 
 constexpr Duration kFetchWait = std::chrono::milliseconds(100);
 constexpr Duration kCloseTimeout = std::chrono::seconds(5);
-// The broker ends a dead owner's transaction only at its next look, up to 10 s after the time-out.
-constexpr Duration kBrokerTransactionCheck = std::chrono::seconds(10);
 constexpr uint64_t kMinQueueBytes = 256u << 10;
 
 int64_t Millis(Duration duration) {
@@ -189,28 +187,51 @@ Result<AssignmentChange> GroupConsumer::PollAssignment(Duration timeout) {
   return std::exchange(change_, {});
 }
 
-Result<std::optional<int64_t>> GroupConsumer::Committed(const TopicPartition& from) {
-  const std::string what = StrCat("committed position of ", from.topic, '-', from.partition);
-  const Deadline deadline(options_.session_timeout + kBrokerTransactionCheck +
-                          std::chrono::seconds(4));
-  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
-  do {
-    PartitionList list(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_t* const entry =
-        rd_kafka_topic_partition_list_add(list.get(), from.topic.c_str(), from.partition);
-    error = rd_kafka_committed(member_->get(), list.get(), std::max(deadline.LeftMs(2000), 1));
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = entry->err;
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (entry->offset < 0) return std::optional<int64_t>();
-      return std::optional<int64_t>(entry->offset);
+// One request for all; where a transaction holds some of them the broker answers for none, so then
+// each is asked for by itself.
+Result<std::vector<CommittedPosition>> GroupConsumer::Committed(
+    std::span<const TopicPartition> from, Duration timeout) {
+  const Deadline deadline(timeout);
+  BONGSU_ASSIGN_OR_RETURN(std::vector<CommittedPosition> all,
+                          FetchPositions(from, std::max(deadline.LeftMs(200), 1)));
+  if (from.size() > 1) {
+    for (size_t i = 0; i < from.size(); ++i) {
+      if (all[i].known) continue;
+      BONGSU_ASSIGN_OR_RETURN(const std::vector<CommittedPosition> one,
+                              FetchPositions(from.subspan(i, 1), std::max(deadline.LeftMs(50), 1)));
+      all[i] = one[0];
     }
-    const Status status = ToStatus(error, what);
-    if (status.code() != Code::kUnavailable) return status;
-  } while (!deadline.Passed());
+  } else {
+    while (!all[0].known && !deadline.Passed()) {
+      BONGSU_ASSIGN_OR_RETURN(all, FetchPositions(from, std::max(deadline.LeftMs(), 1)));
+    }
+  }
   BONGSU_RETURN_IF_ERROR(member_->Fatal());
-  return Status::Unavailable(
-      StrCat("kafka: ", what, ": ", rd_kafka_err2str(error),
-             "; an earlier owner's transaction may still be open, or no broker is reachable"));
+  return all;
+}
+
+Result<std::vector<CommittedPosition>> GroupConsumer::FetchPositions(
+    std::span<const TopicPartition> from, int timeout_ms) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(from.size())));
+  for (const TopicPartition& each : from) {
+    rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition);
+  }
+  const rd_kafka_resp_err_t error = rd_kafka_committed(member_->get(), list.get(), timeout_ms);
+  std::vector<CommittedPosition> positions(from.size());
+  for (size_t i = 0; i < from.size(); ++i) {
+    const rd_kafka_topic_partition_t& entry = list->elems[i];
+    // An error of the whole leaves those of the partitions as they were: no error, no offset.
+    const rd_kafka_resp_err_t one = error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : entry.err;
+    if (one == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      positions[i].known = true;
+      if (entry.offset >= 0) positions[i].next = entry.offset;
+      continue;
+    }
+    const Status status =
+        ToStatus(one, StrCat("committed position of ", from[i].topic, '-', from[i].partition));
+    if (status.code() != Code::kUnavailable) return status;
+  }
+  return positions;
 }
 
 Status GroupConsumer::Assign(const TopicPartition& from, std::optional<int64_t> next) {

@@ -27,7 +27,8 @@ class GroupConsumer final : public Consumer {
 
   Status Join() override;
   Result<AssignmentChange> PollAssignment(Duration timeout) override;
-  Result<std::optional<int64_t>> Committed(const TopicPartition& from) override;
+  Result<std::vector<CommittedPosition>> Committed(std::span<const TopicPartition> from,
+                                                   Duration timeout) override;
   Status Assign(const TopicPartition& from, std::optional<int64_t> next) override;
   Status Poll(const TopicPartition& from, size_t max, Duration timeout,
               RecordBatch* batch) override;
@@ -43,6 +44,8 @@ class GroupConsumer final : public Consumer {
               uint64_t queue_bytes);
   void OnRebalance(rd_kafka_resp_err_t error, const rd_kafka_topic_partition_list_t* partitions);
   Status ServeMember(Duration timeout);
+  Result<std::vector<CommittedPosition>> FetchPositions(std::span<const TopicPartition> from,
+                                                        int timeout_ms);
   void Close();
   Fetch* Find(const TopicPartition& from) const;
 

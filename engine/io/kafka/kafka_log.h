@@ -28,6 +28,10 @@ class KafkaLog final : public Log {
   Result<std::unique_ptr<Producer>> NewProducer(std::string_view id) override;
   Result<std::unique_ptr<Reader>> NewReader(const TopicPartition& from, int64_t next) override;
   Result<int32_t> Partitions(std::string_view topic) override;
+  Result<LogOffsets> Offsets(const TopicPartition& of) override;
+  Result<std::optional<OpenTransaction>> FindOpenTransaction(const TopicPartition& of) override;
+  Result<GroupView> Describe(std::string_view group) override;
+  Result<std::string> Identity() override;
   KeyValueStore* shared_store() override { return nullptr; }
 
   // Empty when a broker can be reached; else what is wrong, for /readyz. After an error it asks a

@@ -12,12 +12,14 @@ constexpr Duration kFetchWait = std::chrono::milliseconds(10);
 
 }  // namespace
 
-Result<std::unique_ptr<Reader>> PartitionReader::Make(const KafkaOptions& options,
-                                                      std::shared_ptr<BrokerHealth> health,
+Result<std::shared_ptr<Client>> PartitionReader::NewClient(const KafkaOptions& options,
+                                                           std::shared_ptr<BrokerHealth> health) {
+  return Client::Make(RD_KAFKA_CONSUMER, options, FetchDefaults(kQueueBytes, kFetchWait),
+                      FetchOwned(kQueueBytes), std::move(health));
+}
+
+Result<std::unique_ptr<Reader>> PartitionReader::Make(std::shared_ptr<Client> client,
                                                       const TopicPartition& from, int64_t next) {
-  BONGSU_ASSIGN_OR_RETURN(
-      auto client, Client::Make(RD_KAFKA_CONSUMER, options, FetchDefaults(kQueueBytes, kFetchWait),
-                                FetchOwned(kQueueBytes), std::move(health)));
   // 0 is the beginning, whatever retention has deleted, as in the other logs.
   const auto start = next > 0 ? std::optional<int64_t>(next) : std::nullopt;
   BONGSU_ASSIGN_OR_RETURN(auto fetch, Fetch::Start(client, from, start));

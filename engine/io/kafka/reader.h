@@ -1,5 +1,5 @@
-// Reads one partition to its end, without a group: for restore, replay and tail. Owns its
-// connection, so that many restores run side by side. Internal to engine/io/kafka; one thread.
+// Reads one partition to its end, without a group: for restore, replay and tail. Internal to
+// engine/io/kafka; each belongs to one thread, the client is shared by all.
 #pragma once
 
 #include <memory>
@@ -13,8 +13,10 @@ namespace bongsu::kafka {
 
 class PartitionReader final : public Reader {
  public:
-  static Result<std::unique_ptr<Reader>> Make(const KafkaOptions& options,
-                                              std::shared_ptr<BrokerHealth> health,
+  static Result<std::shared_ptr<Client>> NewClient(const KafkaOptions& options,
+                                                   std::shared_ptr<BrokerHealth> health);
+  // `client` is from NewClient.
+  static Result<std::unique_ptr<Reader>> Make(std::shared_ptr<Client> client,
                                               const TopicPartition& from, int64_t next);
 
   Status Poll(Duration timeout, RecordBatch* batch, bool* at_end) override;

@@ -38,8 +38,8 @@ struct Right {
   std::string_view role, topic, operations;
 };
 
-// What each role reads and writes (design section 2). score reads alerts and its changelog for the
-// transactional.id that holds back their readers.
+// What each role reads and writes (design section 2). score reads its changelog and alerts, and
+// ingest its own state, for the transactional.id that holds back their readers.
 constexpr std::array kRights = std::to_array<Right>({
     {"ingest", "decisions", "Read"},      {"ingest", "group-sums", "Read"},
     {"ingest", "artifacts", "Read"},      {"ingest", "ingest-state", "Read,Write"},
@@ -99,10 +99,11 @@ std::string PrintCreateCommands(const KafkaOptions& options, std::span<const Top
     const std::string who =
         StrCat(" --allow-principal ", Quote(StrCat("User:", options.prefix, '-', role)));
     out += StrCat("\n# Rights of the role ", role, "; replace the principal by yours",
-                  role == "ingest" ? ", and add Read on each source topic" : "", "\n");
+                  role == "ingest" ? ", and add Describe and Read on each source topic" : "", "\n");
     for (const Right& right : kRights) {
       if (right.role != role) continue;
-      out += acl + who + " --operation Describe";
+      // The settings of a topic are looked at when the program starts.
+      out += acl + who + " --operation Describe --operation DescribeConfigs";
       std::string_view rest = right.operations;
       while (!rest.empty()) {
         const size_t comma = std::min(rest.find(','), rest.size());
@@ -111,12 +112,12 @@ std::string PrintCreateCommands(const KafkaOptions& options, std::span<const Top
       }
       out += StrCat(" --topic ", Quote(options.Topic(right.topic)), '\n');
     }
-    out +=
-        StrCat(acl, who, " --operation Read --operation Describe --resource-pattern-type prefixed",
-               " --group ", Quote(options.group), '\n');
-    out +=
-        StrCat(acl, who, " --operation Write --operation Describe --resource-pattern-type prefixed",
-               " --transactional-id ", Quote(options.group), '\n');
+    // Not the prefix alone: another team's group may begin with the same letters.
+    out += StrCat(acl, who, " --operation Describe --operation Read --group ",
+                  Quote(StrCat(options.group, '.', role)), '\n');
+    out += StrCat(
+        acl, who, " --operation Describe --operation Write --resource-pattern-type prefixed",
+        " --transactional-id ", Quote(StrCat(options.prefix, '.', options.group, '.')), '\n');
   }
   return out;
 }

@@ -5,49 +5,12 @@
 #include <thread>
 
 #include "engine/base/strings.h"
+#include "engine/io/kafka/request.h"
 
 namespace bongsu::kafka {
 namespace {
 
 constexpr int kRequestMs = 15'000;
-
-struct QueueDeleter {
-  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
-};
-struct EventDeleter {
-  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
-};
-struct OptionsDeleter {
-  void operator()(rd_kafka_AdminOptions_t* options) const {
-    rd_kafka_AdminOptions_destroy(options);
-  }
-};
-using Event = std::unique_ptr<rd_kafka_event_t, EventDeleter>;
-
-// Sends with `ask(options, queue)` and waits for the answer.
-template <typename Ask>
-Result<Event> Request(rd_kafka_t* handle, rd_kafka_admin_op_t operation, std::string_view what,
-                      Ask ask) {
-  const std::unique_ptr<rd_kafka_queue_t, QueueDeleter> queue(rd_kafka_queue_new(handle));
-  const std::unique_ptr<rd_kafka_AdminOptions_t, OptionsDeleter> options(
-      rd_kafka_AdminOptions_new(handle, operation));
-  char text[256];
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), kRequestMs, text, sizeof(text));
-  if (operation == RD_KAFKA_ADMIN_OP_CREATETOPICS) {
-    rd_kafka_AdminOptions_set_operation_timeout(options.get(), kRequestMs, text, sizeof(text));
-  }
-  ask(options.get(), queue.get());
-  Event event(rd_kafka_queue_poll(queue.get(), kRequestMs + 2000));
-  if (event == nullptr) {
-    return Status::Unavailable(
-        StrCat("kafka: ", what, ": no answer; is a broker reachable at kafka.brokers?"));
-  }
-  const rd_kafka_resp_err_t error = rd_kafka_event_error(event.get());
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return ToStatus(error, what, rd_kafka_event_error_string(event.get()));
-  }
-  return event;
-}
 
 // Settings whose purpose is met by more as well: keeping longer is no difference to warn of.
 bool AtLeast(std::string_view key) {
@@ -103,7 +66,7 @@ Result<std::vector<TopicResult>> TopicAdmin::Create(std::span<const TopicSpec> s
   }
   Result<Event> event = status;
   if (status.ok()) {
-    event = Request(client_->get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, "creating topics",
+    event = Request(client_->get(), RD_KAFKA_ADMIN_OP_CREATETOPICS, "creating topics", kRequestMs,
                     [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
                       rd_kafka_CreateTopics(client_->get(), topics.data(), topics.size(), options,
                                             queue);
@@ -142,7 +105,7 @@ Result<TopicAdmin::Settings> TopicAdmin::Describe(const std::string& topic) {
       rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
   const Result<Event> event =
       Request(client_->get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, StrCat("settings of ", topic),
-              [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+              kRequestMs, [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
                 rd_kafka_DescribeConfigs(client_->get(), &resource, 1, options, queue);
               });
   rd_kafka_ConfigResource_destroy(resource);

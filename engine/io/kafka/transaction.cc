@@ -2,6 +2,7 @@
 // is to it.
 #include <spdlog/spdlog.h>
 
+#include "engine/base/fault.h"
 #include "engine/base/hash.h"
 #include "engine/base/strings.h"
 #include "engine/io/kafka/producer.h"
@@ -62,7 +63,9 @@ Outcome ProducerTransaction::Commit(Duration timeout) {
     return GiveUp();
   }
   Step step = Flush(deadline);
+  FAULT("before_positions");
   if (step == Step::kDone) step = SendPositions(deadline);
+  FAULT("before_commit");
   if (step == Step::kDone) step = Finish(deadline);
   producer_->open_ = false;
   switch (step) {

@@ -14,6 +14,10 @@ Meta SomeMeta() {
   meta.sequence = 7;
   meta.time = -62135596800000000;
   meta.config_digest.fill(0xAB);
+  meta.records = 12;
+  meta.digest = 0xFEDCBA9876543210;
+  meta.written = 1795251600000000;
+  meta.cluster = 99;
   return meta;
 }
 
@@ -28,16 +32,35 @@ TEST_CASE("the bytes of a meta never change between releases") {
   meta.next = 1;
   meta.time = 258;
   const std::string bytes = EncodeMeta(meta);
-  REQUIRE(bytes.size() == 49);
-  CHECK(bytes.substr(0, 3) == std::string("\1\1\0", 3));
+  REQUIRE(bytes.size() == 81);
+  CHECK(bytes.substr(0, 3) == std::string("\2\1\0", 3));
   CHECK(bytes.substr(25, 3) == std::string("\2\1\0", 3));
+}
+
+TEST_CASE("a meta of the format before is read, and written again for the release before") {
+  Meta meta = SomeMeta();
+  meta.format = 1;
+  const std::string bytes = EncodeMeta(meta);
+  REQUIRE(bytes.size() == 49);
+  const auto back = DecodeMeta(bytes);
+  REQUIRE(back.ok());
+  CHECK(back->format == 1);
+  CHECK(back->config_digest == meta.config_digest);
+  CHECK(EncodeMeta(*back) == bytes);
+}
+
+TEST_CASE("a meta of a later release is refused by name") {
+  std::string bytes = EncodeMeta(SomeMeta());
+  bytes[0] = 9;
+  const Status status = DecodeMeta(bytes).status();
+  CHECK(status.code() == Code::kInvalid);
+  CHECK_THAT(status.message(), Catch::Contains("format 9"));
 }
 
 TEST_CASE("what is not a meta is corrupt") {
   const std::string good = EncodeMeta(SomeMeta());
-  std::string other = good;
-  other[0] = 9;
-  for (const std::string& bytes : {std::string(), good.substr(1), good + "x", other}) {
+  for (const std::string& bytes :
+       {std::string(), std::string(81, '\0'), good.substr(1), good + "x"}) {
     CHECK(DecodeMeta(bytes).status().code() == Code::kCorrupt);
   }
 }

@@ -30,24 +30,6 @@ class PlainSource final : public SourceDecoder {
   }
 };
 
-class Nowhere final : public Consumer {
- public:
-  Status Join() override { return Status::Ok(); }
-  Result<AssignmentChange> PollAssignment(Duration) override { return AssignmentChange(); }
-  Result<std::optional<int64_t>> Committed(const TopicPartition&) override {
-    return std::optional<int64_t>(7);
-  }
-  Status Assign(const TopicPartition&, std::optional<int64_t>) override { return Status::Ok(); }
-  Status Poll(const TopicPartition&, size_t, Duration, RecordBatch*) override {
-    return Status::Ok();
-  }
-  std::unique_ptr<RecordBatch> NewBatch() override { return nullptr; }
-  void Wait(Duration) override {}
-  bool AtEnd(const TopicPartition&) const override { return true; }
-  int64_t Lag(const TopicPartition&) const override { return 0; }
-  Status SavePositions(Transaction&, std::span<const Position>) override { return Status::Ok(); }
-};
-
 // "topic/partition key value header=value …" of what is appended.
 class Listing final : public Transaction {
  public:
@@ -74,13 +56,16 @@ struct Rig {
     plan.version = std::move(version);
     const auto decoder = [] { return std::make_unique<PlainSource>(); };
     plan.sources["in"] = {"db", file, 5min, std::chrono::days(7), decoder};
-    ingest = std::make_unique<Ingest>(std::move(plan), metrics);
+    ingest = std::make_unique<Ingest>(std::move(plan), nullptr, metrics);
   }
   std::unique_ptr<Shard> Open(const TopicPartition& from) {
-    auto opened = ingest->Open(from, consumer);
-    REQUIRE(opened.ok());
-    CHECK(opened->next == 7);
-    return std::move(opened->shard);
+    const auto opening = ingest->Open(from, 7);
+    REQUIRE(opening.ok());
+    auto opened = (*opening)->Step();
+    REQUIRE((opened.ok() && opened->has_value()));
+    CHECK((*opened)->next == 7);
+    CHECK((*opened)->shard->next() == 7);
+    return std::move((*opened)->shard);
   }
   static Lines Take(Shard& shard, int64_t offset, std::string_view value,
                     int64_t broker_second = 100, std::string_view broken = {}) {
@@ -106,7 +91,6 @@ struct Rig {
     return out.lines;
   }
   TestMetrics metrics;
-  Nowhere consumer;
   std::unique_ptr<Ingest> ingest;
 };
 
@@ -216,7 +200,7 @@ TEST_CASE("a decision is carried to its person's partition as a control event") 
 
 TEST_CASE("a topic that no source reads is refused") {
   Rig rig(false);
-  CHECK(rig.ingest->Open({"other", 0}, rig.consumer).status().code() == Code::kInternal);
+  CHECK(rig.ingest->Open({"other", 0}, 0).status().code() == Code::kInternal);
 }
 
 }  // namespace

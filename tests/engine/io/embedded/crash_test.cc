@@ -6,6 +6,7 @@
 #include "engine/base/strings.h"
 #include "state/overlay/overlay_store.h"
 #include "tests/engine/io/embedded/fixture.h"
+#include "tests/support/committed.h"
 #include "tests/support/killed_child.h"
 
 namespace bongsu {
@@ -59,7 +60,7 @@ TEST_CASE("child: score until killed", "[.child]") {
   const auto consumer = *log->NewConsumer("score", "m", kEventsOnly);
   REQUIRE(consumer->Join().ok());
   REQUIRE(consumer->PollAssignment(Duration::zero()).ok());
-  REQUIRE(consumer->Assign(kIn, *consumer->Committed(kIn)).ok());
+  REQUIRE(consumer->Assign(kIn, *CommittedOf(*consumer, kIn)).ok());
   do {
     Step(*log, *producer, *consumer, *state, &meta);
   } while (ReportDurable());
@@ -86,7 +87,7 @@ TEST_CASE("after every kill, position, state and alerts tell the same story") {
     const auto consumer = *log->NewConsumer("score", "m", kEventsOnly);
     REQUIRE(consumer->Join().ok());
     REQUIRE(consumer->PollAssignment(Duration::zero()).ok());
-    CHECK(**consumer->Committed(kIn) == position);
+    CHECK(**CommittedOf(*consumer, kIn) == position);
 
     const auto reader = *log->NewReader({"alerts", 0}, 0);
     const auto alerts = reader->NewBatch();

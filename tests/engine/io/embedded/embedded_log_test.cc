@@ -7,6 +7,7 @@
 #include "engine/base/strings.h"
 #include "state/overlay/overlay_store.h"
 #include "tests/engine/io/embedded/fixture.h"
+#include "tests/support/committed.h"
 
 namespace bongsu {
 namespace {
@@ -89,7 +90,7 @@ TEST_CASE("a transaction that is dropped or fails leaves nothing, and can be sen
   log.store().failing = false;
 
   CHECK(log.Poll(*consumer, kEvents0).empty());
-  CHECK_FALSE(consumer->Committed(kEvents1).value().has_value());
+  CHECK_FALSE(CommittedOf(*consumer, kEvents1).value().has_value());
   std::string value;
   CHECK_FALSE(*log->shared_store()->Get("s/k", &value));
   consumer.reset();  // The log must outlive it.
@@ -133,8 +134,8 @@ TEST_CASE("outputs, positions and state of one transaction become durable in one
   consumer.reset();
   log.Reopen();
   const auto again = log.NewConsumer("score", {"events"});
-  CHECK(*again->Committed(kEvents1).value() == 1);
-  CHECK_FALSE(again->Committed(kEvents0).value().has_value());
+  CHECK(*CommittedOf(*again, kEvents1).value() == 1);
+  CHECK_FALSE(CommittedOf(*again, kEvents0).value().has_value());
   CHECK(log.Poll(*again, kEvents1).empty());
   CHECK(log.ReadAll(kAlerts) == Values{"alert"});
   std::string value;

@@ -9,6 +9,7 @@
 
 #include "engine/io/embedded/embedded_log.h"
 #include "tests/state/rocksdb/stores.h"
+#include "tests/support/committed.h"
 
 namespace bongsu {
 
@@ -75,7 +76,7 @@ class LogFixture final {
     const auto change = consumer->PollAssignment(Duration::zero());
     REQUIRE(change.ok());
     for (const TopicPartition& gained : change->gained) {
-      const auto committed = consumer->Committed(gained);
+      const auto committed = CommittedOf(*consumer, gained);
       REQUIRE(committed.ok());
       REQUIRE(consumer->Assign(gained, *committed).ok());
     }

@@ -11,6 +11,7 @@
 
 #include "engine/base/random.h"
 #include "engine/base/strings.h"
+#include "tests/support/committed.h"
 #include "tests/support/temp_dir.h"
 
 using namespace bongsu;
@@ -228,9 +229,9 @@ TEST_CASE("files keep their numbers, new ones get free ones in order") {
   CHECK(consumer->PathOf(1) == dir.File("a"));
   CHECK(consumer->PathOf(3) == dir.File("b"));
   CHECK(consumer->PathOf(4) == dir.File("d"));
-  CHECK(*consumer->Committed({"files", 0}) == 2);
-  CHECK(*consumer->Committed({"files", 1}) == std::nullopt);
-  CHECK_FALSE(consumer->Committed({"files", 2}).ok());
+  CHECK(*CommittedOf(*consumer, {"files", 0}) == 2);
+  CHECK(*CommittedOf(*consumer, {"files", 1}) == std::nullopt);
+  CHECK_FALSE(CommittedOf(*consumer, {"files", 2}).ok());
   CHECK(ReadAll(*consumer, 0, 2).empty());
   CHECK(ReadAll(*consumer, 4).size() == 1);
   SavedTransaction transaction;
@@ -258,7 +259,7 @@ TEST_CASE("standard input is read as it comes") {
   auto consumer = Open({.stdin_fd = ends[0], .state_topic = "state"});
   const TopicPartition from{"files", 0};
   CHECK(consumer->PathOf(0) == "-");
-  CHECK(*consumer->Committed(from) == std::nullopt);
+  CHECK(*CommittedOf(*consumer, from) == std::nullopt);
   CHECK(consumer->Assign(from, 5).code() == Code::kInvalid);
   REQUIRE(consumer->Assign(from, std::nullopt).ok());
   const auto batch = consumer->NewBatch();

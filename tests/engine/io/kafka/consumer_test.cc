@@ -3,6 +3,7 @@
 #include <set>
 
 #include "tests/engine/io/kafka/fixture.h"
+#include "tests/support/committed.h"
 
 namespace bongsu {
 namespace {
@@ -13,7 +14,7 @@ using Values = std::vector<std::string>;
 void Take(Consumer& consumer, const AssignmentChange& change, std::set<TopicPartition>* owned) {
   for (const TopicPartition& lost : change.lost) REQUIRE(owned->erase(lost) == 1);
   for (const TopicPartition& gained : change.gained) {
-    const auto next = consumer.Committed(gained);
+    const auto next = CommittedOf(consumer, gained);
     INFO(next.status().message());
     REQUIRE(next.ok());
     REQUIRE(consumer.Assign(gained, *next).ok());
@@ -28,7 +29,7 @@ TEST_CASE_METHOD(KafkaTest, "positions and outputs are committed together") {
   const TopicPartition from{in, 0};
   const auto consumer = Member("one", {in});
   CHECK(NextChange(*consumer).gained == std::vector{from});
-  CHECK(consumer->Committed(from).value() == std::nullopt);
+  CHECK(CommittedOf(*consumer, from).value() == std::nullopt);
   REQUIRE(consumer->Assign(from, std::nullopt).ok());
   CHECK(PollToEnd(*consumer, from) == Values{"a", "b", "c"});
   CHECK(consumer->Lag(from) == 0);
@@ -39,12 +40,12 @@ TEST_CASE_METHOD(KafkaTest, "positions and outputs are committed together") {
     Append(*dropped, out, "dropped");
     REQUIRE(consumer->SavePositions(*dropped, position).ok());
   }
-  CHECK(consumer->Committed(from).value() == std::nullopt);
+  CHECK(CommittedOf(*consumer, from).value() == std::nullopt);
   const auto kept = Begin(*producer);
   Append(*kept, out, "kept");
   REQUIRE(consumer->SavePositions(*kept, position).ok());
   REQUIRE(kept->Commit(kPatience) == Outcome::kCommitted);
-  CHECK(consumer->Committed(from).value() == 2);
+  CHECK(CommittedOf(*consumer, from).value() == 2);
   CHECK(Committed(out) == Values{"kept"});
 }
 
@@ -188,7 +189,7 @@ TEST_CASE_METHOD(KafkaTest, "an owner of yesterday cannot commit its positions")
   NextChange(*second);
   CHECK(stale->Commit(kPatience) != Outcome::kCommitted);
   CHECK(Committed(out).empty());
-  CHECK(second->Committed(gained[0]).value() == std::nullopt);
+  CHECK(CommittedOf(*second, gained[0]).value() == std::nullopt);
 }
 
 TEST_CASE_METHOD(KafkaTest, "the fetch of a position waits for the transaction that holds it") {
@@ -203,7 +204,7 @@ TEST_CASE_METHOD(KafkaTest, "the fetch of a position waits for the transaction t
   REQUIRE(consumer->SavePositions(*transaction, std::array{Position{from, 5}}).ok());
   REQUIRE(transaction->Commit(kPatience) == Outcome::kCommitted);
   // Right after the commit, before its markers are everywhere: the new position, never the old one.
-  CHECK(consumer->Committed(from).value() == 5);
+  CHECK(CommittedOf(*consumer, from).value() == 5);
 }
 
 TEST_CASE_METHOD(KafkaTest, "reading on after a position that retention has passed is refused") {

@@ -45,16 +45,29 @@ TEST_CASE("the printed commands make every topic and give every role its rights"
                Catch::Contains("--topic '" + spec.name + "'\n"));  // Somebody has a right to it.
   }
   CHECK_THAT(text, Catch::Contains("--config cleanup.policy=compact"));
-  CHECK_THAT(text, Catch::Contains("'User:bongsu-score' --operation Describe --operation Read "
-                                   "--operation Write --topic 'bongsu.changelog'"));
-  CHECK_THAT(text, !Catch::Contains("'User:bongsu-desk' --operation Describe --operation Write "
-                                    "--topic 'bongsu.alerts'"));
+  CHECK_THAT(text,
+             Catch::Contains("'User:bongsu-score' --operation Describe --operation DescribeConfigs "
+                             "--operation Read --operation Write --topic 'bongsu.changelog'"));
+  CHECK_THAT(text,
+             !Catch::Contains("'User:bongsu-desk' --operation Describe --operation DescribeConfigs "
+                              "--operation Write --topic 'bongsu.alerts'"));
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     const bool known = line.empty() || line[0] == '#' || line.rfind("kafka-topics.sh ", 0) == 0 ||
                        line.rfind("kafka-acls.sh ", 0) == 0;
     CHECK(known);
   }
+}
+
+TEST_CASE("the printed rights fit the group and the prefix, also where they differ") {
+  KafkaOptions options;
+  options.prefix = "bank";
+  options.group = "risk";
+  const std::string text = PrintCreateCommands(options, RequiredTopics(options));
+  CHECK_THAT(text, Catch::Contains("'User:bank-score' --operation Describe --operation Read "
+                                   "--group 'risk.score'\n"));
+  CHECK_THAT(text, Catch::Contains("--resource-pattern-type prefixed "
+                                   "--transactional-id 'bank.risk.'\n"));
 }
 
 TEST_CASE_METHOD(KafkaTest, "topics are created once, and check finds nothing to say about them") {

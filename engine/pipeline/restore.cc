@@ -1,0 +1,89 @@
+#include "engine/pipeline/restore.h"
+
+#include "engine/base/fault.h"
+#include "engine/base/strings.h"
+#include "engine/pipeline/batch_digest.h"
+
+namespace bongsu {
+namespace {
+
+// Nothing so young is compacted (min.compaction.lag.ms is ten minutes): all of a batch must be
+// there.
+constexpr Duration kYoung = std::chrono::minutes(5);
+// Of an older one that is the last, compaction may have taken tombstones (delete.retention.ms).
+constexpr Duration kTombstonesStay = std::chrono::hours(24);
+
+}  // namespace
+
+Restore::Restore(TopicPartition changelog, StateStore& store, std::unique_ptr<Reader> reader,
+                 const Clock& clock)
+    : changelog_(std::move(changelog)),
+      store_(store),
+      clock_(clock),
+      reader_(std::move(reader)),
+      batch_(reader_->NewBatch()),
+      last_record_(clock.Now()) {}
+
+Result<std::unique_ptr<Restore>> Restore::Start(Log& log, const TopicPartition& changelog,
+                                                StateStore& store, const Meta* local,
+                                                const Clock& clock) {
+  BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<Reader> reader,
+                          log.NewReader(changelog, local != nullptr ? local->changelog_next : 0));
+  return std::unique_ptr<Restore>(new Restore(changelog, store, std::move(reader), clock));
+}
+
+Status Restore::Step() {
+  batch_->Clear();
+  BONGSU_RETURN_IF_ERROR(reader_->Poll(Duration(0), batch_.get(), &at_end_));
+  for (const Record& record : batch_->records()) BONGSU_RETURN_IF_ERROR(Apply(record));
+  if (!batch_->records().empty()) last_record_ = clock_.Now();
+  if (records_ > 0) FAULT("mid_restore");
+  if (at_end_ && !torn_.empty()) return Status::Invalid(torn_);
+  return Status::Ok();
+}
+
+Status Restore::Apply(const Record& record) {
+  ++records_;
+  const bool tombstone = record.value.data() == nullptr;
+  const auto value = tombstone ? std::nullopt : std::optional<std::string_view>(record.value);
+  if (record.key != kMetaKey) {
+    since_meta_.push_back(RecordDigest(record.key, value));
+    return store_.Restore(record.key, value);
+  }
+  BONGSU_ASSIGN_OR_RETURN(meta_, DecodeMeta(record.value));
+  const Status checked = CheckBatch(*meta_, record.offset);
+  since_meta_.clear();
+  return checked;
+}
+
+// In an older part of the log a batch may have lost records to later ones, which only the last
+// batch cannot: there the check waits for the end.
+Status Restore::CheckBatch(const Meta& meta, int64_t offset) {
+  torn_.clear();
+  if (meta.format < 2) return Status::Ok();
+  const Duration age = clock_.Now() - Timestamp(Duration(meta.written));
+  const size_t have = since_meta_.size();
+  const auto count = static_cast<size_t>(meta.records);
+  if (have < count && age > kTombstonesStay) return Status::Ok();
+  uint64_t digest = 0;
+  for (size_t i = have - std::min(count, have); i < have; ++i)
+    digest = AddToDigest(digest, since_meta_[i]);
+  if (digest == meta.digest && have >= count) return Status::Ok();
+  torn_ = StrCat("the transaction that ends at offset ", offset, " of ", changelog_.topic, '-',
+                 changelog_.partition, " is not whole (", std::min(have, count), " of ", count,
+                 " records, digest ", digest == meta.digest ? "as" : "other than",
+                 " written): the broker has torn it. The state directory ends before it: keep it "
+                 "and ask for help, or begin again from the changelog as it is with `bongsu state "
+                 "reset`");
+  return age < kYoung ? Status::Invalid(torn_) : Status::Ok();
+}
+
+Status Restore::Finish() {
+  BONGSU_CHECK(at_end_ && meta_.has_value());
+  meta_->changelog_next = reader_->next();
+  BONGSU_RETURN_IF_ERROR(store_.Write(store_.Seal(*meta_)));
+  store_.Applied();
+  return Status::Ok();
+}
+
+}  // namespace bongsu

@@ -1,0 +1,81 @@
+#include "engine/pipeline/store_keeper.h"
+
+#include <utility>
+
+namespace bongsu {
+
+class StoreKeeper::Lease final : public KeyValueStore {
+ public:
+  Lease(StoreKeeper& keeper, TopicPartition of, std::unique_ptr<KeyValueStore> store)
+      : keeper_(keeper), of_(std::move(of)), store_(std::move(store)) {}
+  ~Lease() override { keeper_.GiveBack(of_, std::move(store_)); }
+  Result<bool> Get(std::string_view key, std::string* value) override {
+    return store_->Get(key, value);
+  }
+  Status Write(const WriteBatch& batch, bool sync) override { return store_->Write(batch, sync); }
+  Status Scan(std::string_view from, std::string_view to, const Visitor& visit) override {
+    return store_->Scan(from, to, visit);
+  }
+  Status DeleteRange(std::string_view from, std::string_view to) override {
+    return store_->DeleteRange(from, to);
+  }
+  uint64_t ApproximateSize() override { return store_->ApproximateSize(); }
+
+ private:
+  StoreKeeper& keeper_;
+  const TopicPartition of_;
+  std::unique_ptr<KeyValueStore> store_;
+};
+
+StoreKeeper::StoreKeeper(Environment environment, Duration keep_open, const Clock& clock)
+    : environment_(std::move(environment)), keep_open_(keep_open), clock_(clock) {}
+StoreKeeper::~StoreKeeper() = default;
+
+Result<std::unique_ptr<KeyValueStore>> StoreKeeper::Take(const TopicPartition& of) {
+  const auto lease = [&](std::unique_ptr<KeyValueStore> store) {
+    return std::unique_ptr<KeyValueStore>(std::make_unique<Lease>(*this, of, std::move(store)));
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [entry, first] = entries_.try_emplace(of);
+    if (!first && entry->second.parked == nullptr) {
+      entry->second.wanted = true;
+      return std::unique_ptr<KeyValueStore>();
+    }
+    entry->second.wanted = false;
+    if (!first) return lease(std::move(entry->second.parked));
+  }
+  Result<std::unique_ptr<KeyValueStore>> opened = environment_.open(of);
+  if (opened.ok()) return lease(*std::move(opened));
+  const std::lock_guard lock(mutex_);
+  entries_.erase(of);
+  return opened.status();
+}
+
+bool StoreKeeper::Wanted(const TopicPartition& of) const {
+  const std::lock_guard lock(mutex_);
+  const auto entry = entries_.find(of);
+  return entry != entries_.end() && entry->second.wanted;
+}
+
+void StoreKeeper::GiveBack(const TopicPartition& of, std::unique_ptr<KeyValueStore> store) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_[of];
+  entry.parked = std::move(store);
+  entry.since = clock_.Now();
+}
+
+Status StoreKeeper::SetAside(const TopicPartition& of) {
+  const std::lock_guard lock(mutex_);
+  entries_.erase(of);
+  return environment_.set_aside(of);
+}
+
+void StoreKeeper::Tend() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(entries_, [&](const auto& entry) {
+    return entry.second.parked != nullptr && clock_.Now() - entry.second.since >= keep_open_;
+  });
+}
+
+}  // namespace bongsu

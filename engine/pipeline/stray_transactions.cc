@@ -1,0 +1,46 @@
+#include "engine/pipeline/stray_transactions.h"
+
+#include <algorithm>
+
+#include "engine/base/strings.h"
+
+namespace bongsu {
+namespace {
+
+constexpr Duration kBetween = std::chrono::milliseconds(500);
+
+}  // namespace
+
+std::string TransactionalId(std::string_view prefix, std::string_view member) {
+  return StrCat(prefix, '.', member);
+}
+
+StrayTransactions::StrayTransactions(Options options, Log& log, const Clock& clock)
+    : options_(std::move(options)), log_(log), clock_(clock) {}
+
+Result<bool> StrayTransactions::End(const TopicPartition& of) {
+  const auto [asked, first] = asked_.try_emplace(of, clock_.Now());
+  if (!first && clock_.Now() - asked->second < kBetween) return false;
+  asked->second = clock_.Now();
+  BONGSU_ASSIGN_OR_RETURN(const std::optional<OpenTransaction> open, log_.FindOpenTransaction(of));
+  if (!open || open->id.empty()) return false;
+  BONGSU_ASSIGN_OR_RETURN(const bool gone, IsGone(open->id));
+  if (!gone) return false;
+  BONGSU_RETURN_IF_ERROR(log_.NewProducer(open->id).status());
+  options_.notify(StrCat("ended the transaction that ", open->id, ", which is gone, left open at ",
+                         of.topic, '-', of.partition, " offset ", open->offset));
+  return true;
+}
+
+Result<bool> StrayTransactions::IsGone(std::string_view id) {
+  if (!id.starts_with(options_.prefix + ".")) return false;
+  BONGSU_ASSIGN_OR_RETURN(const GroupView group, log_.Describe(options_.group));
+  bool member = false, gone = true;
+  for (const GroupMember& other : group.members) {
+    member |= other.name == options_.member;
+    gone &= TransactionalId(options_.prefix, other.name) != id;
+  }
+  return group.stable && member && gone;
+}
+
+}  // namespace bongsu
