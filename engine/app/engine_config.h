@@ -62,6 +62,7 @@ struct CommitOptions {
 struct StateOptions {
   RocksDbOptions rocksdb;     // Its fields stand directly under `state`.
   int64_t profiles = 20'000;  // Of a partition, in memory.
+  int64_t standby = 0;        // Lost instances to be ready for.
 };
 
 template <>

@@ -24,7 +24,12 @@ std::vector<FieldInfo> StateFields() {
           .Field("profiles", &StateOptions::profiles,
                  "How many people's profiles of a partition are kept decoded in memory.")
           .Min(1)
-          .Max(1e8);
+          .Max(1e8)
+          .Field("standby", &StateOptions::standby,
+                 "With a broker: keep copies of the state this instance would take over if so many "
+                 "others were lost, so that a takeover takes a moment.")
+          .Min(0)
+          .Max(2);
   fields.insert(fields.end(), own.fields().begin(), own.fields().end());
   return fields;
 }

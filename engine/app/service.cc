@@ -75,6 +75,7 @@ Status Service::MakeWorkers() {
   }
   ingest_workers_ = workers_.size();
   if (options_.roles.score) {
+    BONGSU_ASSIGN_OR_RETURN(watch_, wiring_->NewGroupWatch());
     const int threads = wiring_->embedded() ? 1 : options_.score_threads;
     for (int i = 0; i < threads; ++i) {
       BONGSU_ASSIGN_OR_RETURN(RoleWorker worker, wiring_->NewScoreWorker(i));
@@ -108,6 +109,8 @@ Status Service::StartWorkers() {
   }
   if (sink_)
     sink_thread_ = std::jthread([this](const std::stop_token& stop) { FollowAlerts(stop); });
+  if (watch_)
+    watch_thread_ = std::jthread([this](const std::stop_token& stop) { WatchGroup(stop); });
   health_.Remove("start");
   waiting_ = false;
   return Status::Ok();
@@ -121,6 +124,15 @@ void Service::FollowAlerts(const std::stop_token& stop) {
     health_.Set("sinks.alerts_file", lines.ok() ? "" : lines.status().message());
     if (!last) options_.clock.SleepFor(std::chrono::milliseconds(100));
   }
+}
+
+void Service::WatchGroup(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    watch_->Step();
+    wiring_->Tend();
+    options_.clock.SleepFor(std::chrono::milliseconds(100));
+  }
+  watch_.reset();
 }
 
 void Service::RunThread(RoleWorker& worker, const std::stop_token& stop) {
@@ -166,6 +178,10 @@ bool Service::Stop(Duration deadline) {
     options_.clock.SleepFor(step);
   }
   threads_.clear();
+  if (watch_thread_.joinable()) {
+    watch_thread_.request_stop();
+    watch_thread_.join();
+  }
   if (sink_thread_.joinable()) {
     sink_thread_.request_stop();
     sink_thread_.join();

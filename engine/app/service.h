@@ -59,6 +59,7 @@ class Service {
   Status StartWorkers();
   Status OpenSink();
   void FollowAlerts(const std::stop_token& stop);
+  void WatchGroup(const std::stop_token& stop);
   void RunThread(RoleWorker& worker, const std::stop_token& stop);
 
   const Options options_;
@@ -77,6 +78,8 @@ class Service {
       turns_at_end_;  // Of the score workers, when ingest was first seen at its end.
   std::vector<std::jthread> threads_;
   std::jthread sink_thread_;
+  std::unique_ptr<GroupWatch> watch_;
+  std::jthread watch_thread_;
 };
 
 }  // namespace bongsu

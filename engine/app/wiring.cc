@@ -139,6 +139,11 @@ struct Wiring::Impl {
     return {StrCat(config.kafka.group, ".", role), IdPrefix(), Member(worker),
             [](std::string_view message) { spdlog::info("{}", message); }};
   }
+  Result<std::unique_ptr<StateStore>> OpenStore(const TopicPartition& from) {
+    if (database) return MakeStateStore(*database, StrCat("s/", from.partition, "/"));
+    BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store, stores->Take(from));
+    return store ? MakeStateStore(std::move(store)) : nullptr;
+  }
   Status OpenLog();
   WorkerOptions ForWorker(std::string_view role, std::string_view index) const;
   Worker::Reporter Reporter(std::string component) const {
@@ -269,12 +274,7 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index) {
     impl->options.metrics.GetGauge("model_info", {{"model", model.name}, {"version", "1"}}).Set(1);
   }
   ScoreEnvironment environment;
-  environment.open_store =
-      [impl](const TopicPartition& from) -> Result<std::unique_ptr<StateStore>> {
-    if (impl->database) return MakeStateStore(*impl->database, StrCat("s/", from.partition, "/"));
-    BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store, impl->stores->Take(from));
-    return store ? MakeStateStore(std::move(store)) : nullptr;
-  };
+  environment.open_store = [impl](const TopicPartition& from) { return impl->OpenStore(from); };
   environment.set_aside = [impl](const TopicPartition& from) {
     return impl->stores->SetAside(from);
   };
@@ -295,6 +295,33 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index) {
       std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, impl->options.clock,
                                impl->options.metrics, impl->Reporter(role.name));
   return role;
+}
+
+Result<std::unique_ptr<GroupWatch>> Wiring::NewGroupWatch() {
+  Impl* const impl = impl_.get();
+  if (!impl->kafka) return std::unique_ptr<GroupWatch>();
+  GroupWatch::Options options;
+  options.group = StrCat(impl->config.kafka.group, ".score");
+  options.instance = impl->instance;
+  options.input = impl->config.score.input;
+  options.changelog = impl->topics.changelog;
+  BONGSU_ASSIGN_OR_RETURN(options.partitions, log().Partitions(options.input));
+  options.standby = static_cast<int>(impl->config.state.standby);
+  options.session_timeout = impl->config.kafka.session_timeout;
+  BONGSU_ASSIGN_OR_RETURN(const std::string cluster, log().Identity());
+  options.cluster = Hash64(cluster);
+  GroupWatch::Environment environment;
+  environment.open_store = [impl](const TopicPartition& from) { return impl->OpenStore(from); };
+  environment.set_aside = [impl](const TopicPartition& of) { return impl->stores->SetAside(of); };
+  environment.wanted = [impl](const TopicPartition& from) { return impl->stores->Wanted(from); };
+  environment.notify = [](std::string_view message) { spdlog::info("{}", message); };
+  environment.report = impl->Reporter("group");
+  return std::make_unique<GroupWatch>(std::move(options), std::move(environment), log(),
+                                      impl->options.metrics, impl->options.clock);
+}
+
+void Wiring::Tend() {
+  if (impl_->stores) impl_->stores->Tend();
 }
 
 Result<IngestPlan> Wiring::Impl::PlanIngest(const IngestState& state) {

@@ -13,6 +13,7 @@
 #include "engine/core/log.h"
 #include "engine/core/metrics.h"
 #include "engine/core/topics.h"
+#include "engine/pipeline/group_watch.h"
 #include "engine/pipeline/ingest.h"
 #include "engine/pipeline/score_factory.h"
 #include "engine/pipeline/worker.h"
@@ -46,10 +47,14 @@ class Wiring {
   bool embedded() const;
   // Empty when the broker answers; always empty without one.
   std::string LogHealth();
-  // kNotFound with the remedy when a topic is missing, kInvalid when partition counts do not fit.
+  // kInvalid with the remedies when topics are missing or not as they must be.
   Status CheckTopics();
 
   Result<RoleWorker> NewScoreWorker(int index);
+  // Looks after the scoring group beside the workers; null without a broker.
+  Result<std::unique_ptr<GroupWatch>> NewGroupWatch();
+  // Closes stores that nobody needs any more. Call it now and then.
+  void Tend();
   // One for all topic sources, one for each source of files.
   Result<std::vector<RoleWorker>> NewIngestWorkers();
 

@@ -12,8 +12,25 @@ namespace {
 constexpr Duration kYoung = std::chrono::minutes(5);
 // Of an older one that is the last, compaction may have taken tombstones (delete.retention.ms).
 constexpr Duration kTombstonesStay = std::chrono::hours(24);
+constexpr Duration kBetweenSeals = std::chrono::seconds(1);
+constexpr Duration kStale = std::chrono::hours(84);  // Half of delete.retention.ms.
 
 }  // namespace
+
+std::string WhyStale(const Meta& local, uint64_t cluster, const LogOffsets& changelog,
+                     Timestamp now) {
+  if (local.cluster != 0 && local.cluster != cluster) return "it was made in another Kafka cluster";
+  const Duration age = now - Timestamp(Duration(local.written));
+  if (local.written != 0 && age > kStale) {
+    return StrCat("it is ", FormatDuration(age),
+                  " old, and the changelog may have forgotten deletes since");
+  }
+  if (local.changelog_next < changelog.start || local.changelog_next > changelog.end) {
+    return StrCat("it continues at changelog offset ", local.changelog_next,
+                  ", but the changelog holds ", changelog.start, " to ", changelog.end);
+  }
+  return {};
+}
 
 Restore::Restore(TopicPartition changelog, StateStore& store, std::unique_ptr<Reader> reader,
                  const Clock& clock)
@@ -22,7 +39,8 @@ Restore::Restore(TopicPartition changelog, StateStore& store, std::unique_ptr<Re
       clock_(clock),
       reader_(std::move(reader)),
       batch_(reader_->NewBatch()),
-      last_record_(clock.Now()) {}
+      last_record_(clock.Now()),
+      last_seal_(last_record_) {}
 
 Result<std::unique_ptr<Restore>> Restore::Start(Log& log, const TopicPartition& changelog,
                                                 StateStore& store, const Meta* local,
@@ -51,9 +69,18 @@ Status Restore::Apply(const Record& record) {
     return store_.Restore(record.key, value);
   }
   BONGSU_ASSIGN_OR_RETURN(meta_, DecodeMeta(record.value));
-  const Status checked = CheckBatch(*meta_, record.offset);
+  BONGSU_RETURN_IF_ERROR(CheckBatch(*meta_, record.offset));
   since_meta_.clear();
-  return checked;
+  const bool due = clock_.Now() - last_seal_ >= kBetweenSeals;
+  return due && torn_.empty() ? Seal(record.offset + 1) : Status::Ok();
+}
+
+Status Restore::Seal(int64_t changelog_next) {
+  meta_->changelog_next = changelog_next;
+  BONGSU_RETURN_IF_ERROR(store_.Write(store_.Seal(*meta_)));
+  store_.Applied();
+  last_seal_ = clock_.Now();
+  return Status::Ok();
 }
 
 // In an older part of the log a batch may have lost records to later ones, which only the last
@@ -74,16 +101,13 @@ Status Restore::CheckBatch(const Meta& meta, int64_t offset) {
                  " records, digest ", digest == meta.digest ? "as" : "other than",
                  " written): the broker has torn it. The state directory ends before it: keep it "
                  "and ask for help, or begin again from the changelog as it is with `bongsu state "
-                 "reset`");
+                 "reset --reason TEXT`");
   return age < kYoung ? Status::Invalid(torn_) : Status::Ok();
 }
 
 Status Restore::Finish() {
   BONGSU_CHECK(at_end_ && meta_.has_value());
-  meta_->changelog_next = reader_->next();
-  BONGSU_RETURN_IF_ERROR(store_.Write(store_.Seal(*meta_)));
-  store_.Applied();
-  return Status::Ok();
+  return Seal(reader_->next());
 }
 
 }  // namespace bongsu

@@ -16,6 +16,12 @@
 
 namespace bongsu {
 
+// Why a copy with this meta can't be brought forward but must be made anew; empty: it can. An old
+// one may not know of deletes that are compacted away; one of another cluster or log knows nothing
+// of use.
+std::string WhyStale(const Meta& local, uint64_t cluster, const LogOffsets& changelog,
+                     Timestamp now);
+
 class Restore {
  public:
   // From where `local`, the meta of `store`, stands; null: from the beginning. `store` and `clock`
@@ -34,13 +40,14 @@ class Restore {
   // Nothing has come since.
   Timestamp last_record() const { return last_record_; }
   int64_t records() const { return records_; }
-  // At an end with a meta: what was applied is the store's state now.
+  // At an end with a meta: all that was applied is durable, with its position.
   Status Finish();
 
  private:
   Restore(TopicPartition changelog, StateStore& store, std::unique_ptr<Reader> reader,
           const Clock& clock);
   Status Apply(const Record& record);
+  Status Seal(int64_t changelog_next);
   Status CheckBatch(const Meta& meta, int64_t offset);
 
   const TopicPartition changelog_;
@@ -52,7 +59,7 @@ class Restore {
   std::vector<uint64_t> since_meta_;  // Digests of the records after the last meta.
   std::string torn_;                  // What is wrong with the last batch; empty: it is whole.
   bool at_end_ = false;
-  Timestamp last_record_;
+  Timestamp last_record_, last_seal_;
   int64_t records_ = 0;
 };
 

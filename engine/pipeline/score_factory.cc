@@ -9,8 +9,6 @@ namespace {
 
 constexpr Duration kRestoreTimeout = std::chrono::seconds(30);  // Without any record.
 constexpr Duration kStuck = std::chrono::milliseconds(500);
-// Half of delete.retention.ms: an older copy may not know of deletes that are compacted away.
-constexpr Duration kStale = std::chrono::hours(84);
 // Stray transactions began before the partition was opened; after this the broker has ended them.
 constexpr Duration kWatch = std::chrono::seconds(30);
 constexpr Duration kBetweenWatches = std::chrono::seconds(2);
@@ -37,6 +35,7 @@ class ScoreFactory::ScoreOpening final : public Opening {
   Status BeginRestore();
   // True when it is done.
   Result<bool> StepRestore();
+  Status FinishRestore();
   Result<std::optional<Opened>> Finish();
 
   ScoreFactory& factory_;
@@ -56,7 +55,10 @@ Result<std::optional<Opened>> ScoreFactory::ScoreOpening::Step() {
     BONGSU_RETURN_IF_ERROR(CheckPosition());
     BONGSU_RETURN_IF_ERROR(CheckFresh());
     if (store_ == nullptr) return std::optional<Opened>();
-    const bool complete = !committed_ || (local_ && local_->next == *committed_);
+    // A store of an older format may not know that its partition was finalized meanwhile.
+    const bool complete =
+        !committed_ || (local_ && local_->next == *committed_ &&
+                        (local_->format == kMetaFormat || !factory_.base_.changelog));
     if (!complete) BONGSU_RETURN_IF_ERROR(BeginRestore());
   }
   if (restore_ != nullptr) {
@@ -127,33 +129,35 @@ Status ScoreFactory::ScoreOpening::CheckPosition() {
       StrCat("state of ", Name(from_), " stands at ", local_->next, " but the group's position is ",
              *committed_,
              ": they do not belong together; if the state is a leftover, move the state directory "
-             "away to restore; if the group was moved, give it the changelog's position with "
-             "`bongsu state reset --reason TEXT`"));
+             "away to restore; if the group was moved, stop and give it the changelog's position "
+             "with `bongsu state reset --reason TEXT`"));
 }
 
 // What an old copy or another cluster's knows is of no use to bring it forward.
 Status ScoreFactory::ScoreOpening::CheckFresh() {
   if (!factory_.base_.changelog || !local_ || !committed_) return Status::Ok();
-  if (local_->cluster != 0 && local_->cluster != factory_.base_.cluster)
-    return Replace("it was made in another Kafka cluster");
-  if (local_->next == *committed_) return Status::Ok();
-  const Duration age = factory_.clock_.Now() - Timestamp(Duration(local_->written));
-  if (local_->written != 0 && age > kStale) {
-    return Replace(StrCat("it is ", FormatDuration(age),
-                          " old, and the changelog may have forgotten deletes since"));
-  }
+  const bool complete = local_->next == *committed_;
+  if (complete && local_->cluster == factory_.base_.cluster) return Status::Ok();
   BONGSU_ASSIGN_OR_RETURN(const LogOffsets log, factory_.log_.Offsets(factory_.Changelog(from_)));
-  if (local_->changelog_next < log.start || local_->changelog_next > log.end) {
-    return Replace(StrCat("it continues at changelog offset ", local_->changelog_next,
-                          ", but the changelog holds ", log.start, " to ", log.end));
-  }
-  return Status::Ok();
+  const std::string why = WhyStale(*local_, factory_.base_.cluster, log, factory_.clock_.Now());
+  return why.empty() ? Status::Ok() : Replace(why);
 }
 
 Status ScoreFactory::ScoreOpening::BeginRestore() {
   BONGSU_ASSIGN_OR_RETURN(restore_,
                           Restore::Start(factory_.log_, factory_.Changelog(from_), *store_,
                                          local_ ? &*local_ : nullptr, factory_.clock_));
+  return Status::Ok();
+}
+
+Status ScoreFactory::ScoreOpening::FinishRestore() {
+  BONGSU_RETURN_IF_ERROR(restore_->Finish());
+  FAULT("restored");
+  factory_.metrics_.GetCounter("restore_records_total")
+      .Add(static_cast<double>(restore_->records()));
+  factory_.environment_.notify(
+      StrCat("restored ", Name(from_), " from ", restore_->records(), " changelog records"));
+  local_ = restore_->meta();
   return Status::Ok();
 }
 
@@ -165,15 +169,10 @@ Result<bool> ScoreFactory::ScoreOpening::StepRestore() {
     return false;
   }
   BONGSU_RETURN_IF_ERROR(status);
-  const int64_t reached = restore_->meta() ? restore_->meta()->next : -1;
+  const std::optional<Meta>& meta = restore_->meta() ? restore_->meta() : local_;
+  const int64_t reached = meta ? meta->next : -1;
   if (restore_->at_end() && reached == *committed_) {
-    BONGSU_RETURN_IF_ERROR(restore_->Finish());
-    FAULT("restored");
-    factory_.metrics_.GetCounter("restore_records_total")
-        .Add(static_cast<double>(restore_->records()));
-    factory_.environment_.notify(
-        StrCat("restored ", Name(from_), " from ", restore_->records(), " changelog records"));
-    local_ = restore_->meta();
+    if (restore_->meta()) BONGSU_RETURN_IF_ERROR(FinishRestore());
     restore_.reset();
     return true;
   }

@@ -67,6 +67,8 @@ constexpr std::array kTable = {
     Counter("state_bytes_written_total", "Bytes of state written to the store."),
     Counter("restore_records_total", "Changelog records applied while restoring."),
     Counter("state_set_aside_total", "Stores that lied or were stale, set aside and restored."),
+    Gauge("standby_partitions", "Partitions whose changelog is followed for a takeover.", {}),
+    Gauge("partitions_without_owner", "Input partitions that no member of the group owns.", {}),
     Counter("state_migrations_total", "Profiles rewritten from an older layout."),
     Counter("rebalances_total", "Partitions gained or lost.", kKind),
     Histogram("user_risk_score", "Risk of a person after an event that moved it, 0 to 100.", kRisk),

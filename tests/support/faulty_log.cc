@@ -157,6 +157,7 @@ Result<std::unique_ptr<Consumer>> FaultyLog::NewConsumer(std::string_view group,
                                                          std::string_view member,
                                                          std::span<const std::string> topics) {
   BONGSU_RETURN_IF_ERROR(Count(Call::kNewConsumer));
+  members.emplace_back(member);
   BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<Consumer> consumer,
                           log_.NewConsumer(group, member, topics));
   return std::unique_ptr<Consumer>(std::make_unique<FaultyConsumer>(*this, std::move(consumer)));
@@ -164,6 +165,7 @@ Result<std::unique_ptr<Consumer>> FaultyLog::NewConsumer(std::string_view group,
 
 Result<std::unique_ptr<Producer>> FaultyLog::NewProducer(std::string_view id) {
   BONGSU_RETURN_IF_ERROR(Count(Call::kNewProducer));
+  if (open && open->id == id) open.reset();
   BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<Producer> producer, log_.NewProducer(id));
   return std::unique_ptr<Producer>(std::make_unique<FaultyProducer>(*this, std::move(producer)));
 }

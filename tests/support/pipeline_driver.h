@@ -116,6 +116,11 @@ class FaultyLog final : public Log {
   // Partitions to be lost and given back at the next PollAssignment.
   void Rebalance() { rebalance_ = true; }
   std::function<void()> on_wait;  // A consumer waits: the worker had nothing to do.
+  // What the broker says of the group and of open transactions; a producer with the id of `open`
+  // ends it.
+  GroupView view;
+  std::optional<OpenTransaction> open;
+  std::vector<std::string> members;  // Of consumers made, by name.
 
   Result<std::unique_ptr<Consumer>> NewConsumer(std::string_view group, std::string_view member,
                                                 std::span<const std::string> topics) override;
@@ -123,10 +128,10 @@ class FaultyLog final : public Log {
   Result<std::unique_ptr<Reader>> NewReader(const TopicPartition& from, int64_t next) override;
   Result<int32_t> Partitions(std::string_view topic) override { return log_.Partitions(topic); }
   Result<LogOffsets> Offsets(const TopicPartition& of) override { return log_.Offsets(of); }
-  Result<std::optional<OpenTransaction>> FindOpenTransaction(const TopicPartition& of) override {
-    return log_.FindOpenTransaction(of);
+  Result<std::optional<OpenTransaction>> FindOpenTransaction(const TopicPartition&) override {
+    return open;
   }
-  Result<GroupView> Describe(std::string_view group) override { return log_.Describe(group); }
+  Result<GroupView> Describe(std::string_view) override { return view; }
   Result<std::string> Identity() override { return log_.Identity(); }
   KeyValueStore* shared_store() override { return shared_ ? log_.shared_store() : nullptr; }
 

@@ -1,0 +1,97 @@
+// One holder a partition; what is given back stays open for a while.
+#include "engine/pipeline/store_keeper.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/pipeline_driver.h"
+
+namespace bongsu {
+namespace {
+
+const TopicPartition kOf{"in", 3};
+
+struct Rig {
+  std::unique_ptr<KeyValueStore> Take() {
+    auto taken = keeper.Take(kOf);
+    REQUIRE(taken.ok());
+    return *std::move(taken);
+  }
+  TestClock clock;
+  int opened = 0, set_aside = 0;
+  Status fails;
+  StoreKeeper keeper{
+      {[this](const TopicPartition&) -> Result<std::unique_ptr<KeyValueStore>> {
+         BONGSU_RETURN_IF_ERROR(fails);
+         ++opened;
+         return std::unique_ptr<KeyValueStore>(std::make_unique<MemoryKeyValueStore>());
+       },
+       [this](const TopicPartition&) {
+         ++set_aside;
+         return Status::Ok();
+       }},
+      std::chrono::minutes(5),
+      clock};
+};
+
+void Put(KeyValueStore& store, const std::string& key) {
+  WriteBatch batch;
+  batch.Put(key, "value");
+  REQUIRE(store.Write(batch).ok());
+}
+
+bool Has(KeyValueStore& store, const std::string& key) {
+  std::string value;
+  return store.Get(key, &value).value();
+}
+
+TEST_CASE("who asks for a store that is held waits, and the holder hears of it") {
+  Rig rig;
+  auto first = rig.Take();
+  CHECK_FALSE(rig.keeper.Wanted(kOf));
+  CHECK(rig.Take() == nullptr);
+  CHECK(rig.keeper.Wanted(kOf));
+  first.reset();
+  CHECK(rig.Take() != nullptr);
+  CHECK_FALSE(rig.keeper.Wanted(kOf));
+}
+
+TEST_CASE("a store that comes back is still open, until nobody has wanted it for long") {
+  Rig rig;
+  Put(*rig.Take(), "a");
+  rig.clock.now += std::chrono::minutes(4);
+  rig.keeper.Tend();
+  CHECK(Has(*rig.Take(), "a"));
+  CHECK(rig.opened == 1);
+  rig.clock.now += std::chrono::minutes(6);
+  rig.keeper.Tend();
+  CHECK_FALSE(Has(*rig.Take(), "a"));
+  CHECK(rig.opened == 2);
+}
+
+TEST_CASE("a store that is held is not closed under its holder") {
+  Rig rig;
+  const auto held = rig.Take();
+  rig.clock.now += std::chrono::hours(1);
+  rig.keeper.Tend();
+  Put(*held, "a");
+  CHECK(Has(*held, "a"));
+}
+
+TEST_CASE("a store that is set aside is closed first and opened anew") {
+  Rig rig;
+  Put(*rig.Take(), "a");
+  REQUIRE(rig.keeper.SetAside(kOf).ok());
+  CHECK(rig.set_aside == 1);
+  CHECK_FALSE(Has(*rig.Take(), "a"));
+}
+
+TEST_CASE("a store that does not open can be asked for again") {
+  Rig rig;
+  rig.fails = Status::Corrupt("the disk lied");
+  CHECK(rig.keeper.Take(kOf).status().code() == Code::kCorrupt);
+  rig.fails = Status::Ok();
+  CHECK(rig.Take() != nullptr);
+}
+
+}  // namespace
+}  // namespace bongsu
