@@ -1,5 +1,3 @@
-#include <time.h>
-
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -7,76 +5,13 @@
 #include <thread>
 
 #include "benchmarks/end_to_end/kafka_client.h"
-#include "benchmarks/end_to_end/program.h"
+#include "benchmarks/end_to_end/stage.h"
 #include "benchmarks/end_to_end/workloads.h"
 #include "benchmarks/support/machine.h"
-#include "benchmarks/support/scratch_dir.h"
 #include "engine/base/strings.h"
-#include "engine/core/clock.h"
-#include "engine/io/kafka/topics.h"
 
 namespace bongsu::benchmarks {
 namespace {
-
-constexpr double kLongest = 300;  // Seconds without an end.
-
-int64_t NowNanos() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
-
-void SleepMicros(int64_t micros) {
-  const timespec pause{micros / 1'000'000, micros % 1'000'000 * 1000};
-  nanosleep(&pause, nullptr);
-}
-
-double Since(int64_t nanos) {
-  return static_cast<double>(NowNanos() - nanos) * 1e-9;
-}
-
-// Topics of their own for one run, and the engine that scores them.
-struct Stage {
-  std::unique_ptr<ScratchDir> dir;
-  Variables variables;
-  EngineConfig config;
-  std::string prefix;
-
-  Result<std::unique_ptr<Program>> StartEngine(const Options& options) const {
-    return Program::Start({BONGSU_PROGRAM, "run", "-c", options.config, "--roles", "score",
-                           "--threads", StrCat(options.threads)},
-                          variables, dir->path() + "/engine.log");
-  }
-};
-
-Result<Stage> SetStage(const Options& options, double threshold) {
-  if (options.brokers.empty())
-    return Status::Invalid("the Kafka workloads need --brokers HOST:PORT");
-  Stage stage;
-  BONGSU_ASSIGN_OR_RETURN(stage.dir, ScratchDir::Make());
-  stage.prefix = StrCat("bench-", SystemRng().Next() % 1'000'000'000);
-  stage.variables = {{"BENCH_BROKERS", options.brokers},
-                     {"BENCH_PREFIX", stage.prefix},
-                     {"BENCH_PARTITIONS", StrCat(options.partitions)},
-                     {"BENCH_THRESHOLD", StrCat(threshold)},
-                     {"BENCH_DATA", stage.dir->path() + "/data"},
-                     {"BENCH_FORMAT", options.format}};
-  BONGSU_ASSIGN_OR_RETURN(stage.config, LoadConfigOf(options, stage.variables));
-  const std::vector<TopicSpec> specs = RequiredTopics(stage.config.kafka);
-  BONGSU_ASSIGN_OR_RETURN(const std::vector<TopicResult> results,
-                          CreateTopics(stage.config.kafka, specs));
-  for (const TopicResult& result : results) {
-    if (result.kind != TopicResult::Kind::kCreated) {
-      return Status::Unavailable(
-          StrCat("topic ", result.topic, " was not created: ", result.message));
-    }
-  }
-  return stage;
-}
-
-double Quantile(const std::vector<double>& sorted, double q) {
-  return sorted[static_cast<size_t>(q * static_cast<double>(sorted.size() - 1))];
-}
 
 // The time a record was due, which its event_id carries as sixteen hexadecimal digits.
 bool DueOf(std::string_view alert, int64_t* due) {
@@ -133,21 +68,6 @@ Status Drive(const Options& options, EventProducer& producer, double seconds) {
   return producer.Flush();
 }
 
-// Waits until the engine stands at `wanted`.
-Status WaitFor(PositionWatcher& watcher, Program& engine, int64_t wanted) {
-  const int64_t began = NowNanos();
-  for (int64_t at = -1; at < wanted;) {
-    SleepMicros(10'000);
-    BONGSU_RETURN_IF_ERROR(engine.Running());
-    BONGSU_ASSIGN_OR_RETURN(at, watcher.Committed());
-    if (at < wanted && Since(began) > kLongest) {
-      return Status::Unavailable(
-          StrCat("the engine stands at ", at, " of ", wanted, " after ", kLongest, " s"));
-    }
-  }
-  return Status::Ok();
-}
-
 }  // namespace
 
 Result<Figures> KafkaThroughput(const Options& options) {
@@ -163,10 +83,7 @@ Result<Figures> KafkaThroughput(const Options& options) {
     BONGSU_RETURN_IF_ERROR(producer->Flush());
     total = static_cast<int64_t>(events.size());
   }
-  BONGSU_ASSIGN_OR_RETURN(
-      const auto watcher,
-      PositionWatcher::Make(options.brokers, stage.config.kafka.group + ".score", topic,
-                            options.partitions));
+  BONGSU_ASSIGN_OR_RETURN(const auto watcher, stage.Watch(options));
   const int64_t started = NowNanos();
   BONGSU_ASSIGN_OR_RETURN(const auto engine, stage.StartEngine(options));
   int64_t first = 0, first_at = 0, half = 0, half_at = 0, at = 0;
@@ -202,10 +119,7 @@ Result<Figures> KafkaLatency(const Options& options) {
   BONGSU_ASSIGN_OR_RETURN(
       const auto reader,
       CommittedReader::Make(options.brokers, stage.prefix + ".alerts", options.partitions));
-  BONGSU_ASSIGN_OR_RETURN(
-      const auto watcher,
-      PositionWatcher::Make(options.brokers, stage.config.kafka.group + ".score", topic,
-                            options.partitions));
+  BONGSU_ASSIGN_OR_RETURN(const auto watcher, stage.Watch(options));
   BONGSU_ASSIGN_OR_RETURN(const auto engine, stage.StartEngine(options));
   EventStream greeting(Shape::kManyPeople, 1, 0);
   const auto hello = greeting.Next();

@@ -1,6 +1,8 @@
 #include "benchmarks/end_to_end/kafka_client.h"
 
+#include <algorithm>
 #include <initializer_list>
+#include <numeric>
 #include <utility>
 
 #include "engine/base/hash.h"
@@ -104,12 +106,18 @@ Result<std::unique_ptr<PositionWatcher>> PositionWatcher::Make(const std::string
       new PositionWatcher(std::move(handle), std::move(topic), partitions));
 }
 
-Result<int64_t> PositionWatcher::Committed() {
+Result<std::vector<int64_t>> PositionWatcher::Positions() {
   const PartitionList list = AllOf(topic_, partitions_, RD_KAFKA_OFFSET_INVALID);
   BONGSU_RETURN_IF_ERROR(ToStatus(rd_kafka_committed(handle_.get(), list.get(), kTimeoutMs)));
-  int64_t sum = 0;
-  for (int i = 0; i < list->cnt; ++i) sum += std::max<int64_t>(0, list->elems[i].offset);
-  return sum;
+  std::vector<int64_t> positions;
+  for (int i = 0; i < list->cnt; ++i)
+    positions.push_back(std::max<int64_t>(0, list->elems[i].offset));
+  return positions;
+}
+
+Result<int64_t> PositionWatcher::Committed() {
+  BONGSU_ASSIGN_OR_RETURN(const std::vector<int64_t> positions, Positions());
+  return std::accumulate(positions.begin(), positions.end(), int64_t{0});
 }
 
 Result<std::unique_ptr<CommittedReader>> CommittedReader::Make(const std::string& brokers,

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/status.h"
 
@@ -38,13 +39,14 @@ class EventProducer final {
   int64_t sent_ = 0;
 };
 
-// The sum of the positions a group has committed in all partitions of a topic; 0 before its first.
+// The positions a group has committed in the partitions of a topic; 0 before its first.
 class PositionWatcher final {
  public:
   static Result<std::unique_ptr<PositionWatcher>> Make(const std::string& brokers,
                                                        const std::string& group, std::string topic,
                                                        int partitions);
-  Result<int64_t> Committed();
+  Result<std::vector<int64_t>> Positions();
+  Result<int64_t> Committed();  // Their sum.
 
  private:
   PositionWatcher(Handle handle, std::string topic, int partitions)

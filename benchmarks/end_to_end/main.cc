@@ -17,13 +17,15 @@ struct Workload {
   std::string_view name, what;
   Result<Figures> (*run)(const Options&);
 };
-constexpr std::array<Workload, 5> kWorkloads = {{
+constexpr std::array<Workload, 6> kWorkloads = {{
     {"in_process", "file -> alerts through the whole engine, embedded log, RocksDB", InProcess},
     {"score_memory", "canonical events -> alerts, no log, state in memory", ScoreInMemory},
     {"score_disk", "canonical events -> alerts, no log, state in RocksDB", ScoreOnDisk},
     {"kafka", "full topic -> bongsu run --roles score -> committed, exactly once", KafkaThroughput},
     {"kafka_latency", "steady rate; event due -> alert seen by a read_committed reader",
      KafkaLatency},
+    {"kafka_recovery", "restart after stop and kill -9, restore of wiped state, standby takes over",
+     KafkaRecovery},
 }};
 
 const Workload* Find(std::string_view name) {
@@ -92,6 +94,9 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--seconds", options.seconds, "Of kafka_latency, timed")->capture_default_str();
   app.add_option("--warm-seconds", options.warm_seconds, "Before them")->capture_default_str();
+  app.add_option("--restarts", options.restarts, "Of each kind, of kafka_recovery")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   app.add_option("--threshold", options.threshold, "Of kafka_latency's alerts")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);

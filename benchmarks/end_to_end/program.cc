@@ -49,14 +49,23 @@ Result<std::unique_ptr<Program>> Program::Start(
 }
 
 Program::~Program() {
+  Kill();
+}
+
+void Program::Kill() {
   if (pid_ <= 0) return;
   kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+std::string Program::Log() const {
+  std::ifstream file(log_path_);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 std::string Program::Said() const {
-  std::ifstream file(log_path_);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::string text = Log();
   return text.size() > 2000 ? text.substr(text.size() - 2000) : text;
 }
 

@@ -30,10 +30,14 @@ class Program final {
   Status Running();
   // Asks it to end and waits. kUnavailable when it took longer than half a minute or failed.
   Status Stop();
+  // Ends it at once, as kill -9 does.
+  void Kill();
+  // What it has written to its log.
+  std::string Log() const;
 
  private:
   Program(pid_t pid, std::string log_path) : pid_(pid), log_path_(std::move(log_path)) {}
-  std::string Said() const;
+  std::string Said() const;  // The end of it.
   pid_t pid_;
   const std::string log_path_;
 };

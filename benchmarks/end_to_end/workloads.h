@@ -28,6 +28,7 @@ struct Options {
   int batch = 10'000;                     // Events a commit, where the workload commits itself.
   double rate = 20'000;                   // Events a second of `kafka_latency`, …
   double seconds = 10, warm_seconds = 3;  // … for so long, of which the first are not counted.
+  int restarts = 20;                      // Of each kind, of `kafka_recovery`.
   double threshold = 20;                  // Of its alerts: a risk of 20 is every tenth event.
 };
 
@@ -46,6 +47,10 @@ Result<Figures> KafkaThroughput(const Options& options);
 // Events at a steady rate; from when an event was due to when a read_committed reader has its
 // alert.
 Result<Figures> KafkaLatency(const Options& options);
+
+// How long it takes to be back: after a clean stop, after kill -9 under load, with a wiped disk,
+// and for a warm standby to take over.
+Result<Figures> KafkaRecovery(const Options& options);
 
 // The configuration of `options`, with variables besides those of the process.
 using Variables = std::vector<std::pair<std::string, std::string>>;

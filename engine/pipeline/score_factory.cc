@@ -22,7 +22,10 @@ std::string Name(const TopicPartition& from) {
 class ScoreFactory::ScoreOpening final : public Opening {
  public:
   ScoreOpening(ScoreFactory& factory, TopicPartition from, std::optional<int64_t> committed)
-      : factory_(factory), from_(std::move(from)), committed_(committed) {}
+      : factory_(factory),
+        from_(std::move(from)),
+        committed_(committed),
+        began_(factory.clock_.Now()) {}
   Result<std::optional<Opened>> Step() override;
 
  private:
@@ -41,6 +44,7 @@ class ScoreFactory::ScoreOpening final : public Opening {
   ScoreFactory& factory_;
   const TopicPartition from_;
   const std::optional<int64_t> committed_;
+  const Timestamp began_;
   std::unique_ptr<StateStore> store_;
   std::optional<Meta> local_;
   std::unique_ptr<Restore> restore_;
@@ -155,8 +159,9 @@ Status ScoreFactory::ScoreOpening::FinishRestore() {
   FAULT("restored");
   factory_.metrics_.GetCounter("restore_records_total")
       .Add(static_cast<double>(restore_->records()));
-  factory_.environment_.notify(
-      StrCat("restored ", Name(from_), " from ", restore_->records(), " changelog records"));
+  factory_.environment_.notify(StrCat("restored ", Name(from_), " from ", restore_->records(),
+                                      " changelog records in ",
+                                      ToSeconds(factory_.clock_.Now() - began_), " s"));
   local_ = restore_->meta();
   return Status::Ok();
 }
