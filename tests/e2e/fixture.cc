@@ -66,9 +66,10 @@ std::string Bench::Configure(const Setup& setup) {
   yaml += StrCat("data_dir: ", DataDir(setup.name), "\n");
   yaml += StrCat("http: {ops: {listen: \"127.0.0.1:0\"}}\n");
   if (broker_ != nullptr) {
-    yaml += StrCat("kafka: {brokers: \"", broker_->bootstrap(), "\", prefix: ", setup.prefix,
+    const std::string& brokers = setup.brokers.empty() ? broker_->bootstrap() : setup.brokers;
+    yaml += StrCat("kafka: {brokers: \"", brokers, "\", prefix: ", setup.prefix,
                    ", group: ", setup.group.empty() ? setup.prefix : setup.group,
-                   ", partitions: ", setup.partitions, "}\n");
+                   ", partitions: ", setup.partitions, setup.kafka, "}\n");
     // One tick, then none: what is read must not depend on how long the test takes.
     yaml += "ingest: {tick_interval: 1h}\n";
     yaml += StrCat("score: {input: ", setup.input.empty() ? setup.prefix + ".events" : setup.input,

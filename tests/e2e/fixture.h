@@ -32,6 +32,8 @@ struct Setup {
   std::string prefix;
   std::string group;    // Empty: the prefix.
   std::string input;    // score.input; empty: the prefix's own events.
+  std::string brokers;  // kafka.brokers; empty: the broker's.
+  std::string kafka;    // More of the map under `kafka`, from a comma on.
   std::string commit;   // The map under `commit`.
   std::string sources;  // Empty: canonical events from <prefix>.source.
   std::string shipped;  // A whole configuration that brings its own sources, instead of the above.

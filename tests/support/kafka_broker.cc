@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <cstddef>
 #include <cstdlib>
 
 #include "tests/support/kafka_cluster_tools.h"
@@ -63,28 +62,62 @@ Status Admin(const std::string& bootstrap, Ask ask, Look look) {
   return status;
 }
 
+// Returns when the broker has them.
+Status Send(rd_kafka_t* handle, const std::string& topic, const std::vector<TestRecord>& records) {
+  for (const TestRecord& record : records) {
+    rd_kafka_headers_t* const headers = rd_kafka_headers_new(record.headers.size());
+    for (const auto& [name, value] : record.headers) {
+      rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                          static_cast<ssize_t>(value.size()));
+    }
+    void* const bytes = record.value ? const_cast<char*>(record.value->data()) : nullptr;
+    const size_t size = record.value ? record.value->size() : 0;
+    const rd_kafka_resp_err_t error = rd_kafka_producev(
+        handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(record.partition),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK),
+        RD_KAFKA_V_KEY(record.key.data(), record.key.size()), RD_KAFKA_V_VALUE(bytes, size),
+        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      rd_kafka_headers_destroy(headers);
+      return Status::Unavailable(rd_kafka_err2str(error));
+    }
+  }
+  const rd_kafka_resp_err_t error = rd_kafka_flush(handle, kTimeoutMs);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Status::Unavailable(rd_kafka_err2str(error));
+  return Status::Ok();
+}
+
+// Takes `error`; null is success.
+Status Taken(rd_kafka_error_t* error) {
+  if (error == nullptr) return Status::Ok();
+  const std::string text = rd_kafka_error_string(error);
+  rd_kafka_error_destroy(error);
+  return Status::Unavailable(text);
+}
+
+}  // namespace
+
 // Only a missing tool is a reason to go without; a cluster that does not start is a failure.
-std::nullptr_t Explain(const Status& status) {
+bool KafkaBroker::Usable(const Status& status) {
+  if (status.ok()) return true;
   const char* const ci = std::getenv("CI");
   if (status.code() == Code::kNotFound && !(ci && std::string_view(ci) == "true")) {
     WARN("skipped: " << status.message());
   } else {
     FAIL(status.message());
   }
-  return nullptr;
+  return false;
 }
-
-}  // namespace
 
 std::unique_ptr<KafkaBroker> KafkaBroker::Start(KafkaClusterOptions options) {
   Result<std::unique_ptr<KafkaCluster>> cluster = KafkaCluster::Start(std::move(options));
-  if (!cluster.ok()) return Explain(cluster.status());
+  if (!Usable(cluster.status())) return nullptr;
   return std::unique_ptr<KafkaBroker>(new KafkaBroker(std::move(*cluster)));
 }
 
 KafkaBroker* KafkaBroker::Shared() {
   static Result<std::unique_ptr<KafkaCluster>> cluster = KafkaCluster::Start();
-  if (!cluster.ok()) return Explain(cluster.status());
+  if (!Usable(cluster.status())) return nullptr;
   static KafkaBroker broker(std::move(*cluster));
   return &broker;
 }
@@ -215,27 +248,17 @@ Status KafkaBroker::Produce(const std::string& topic, const std::vector<TestReco
                                                       {"message.max.bytes", "8388608"},
                                                       {"queue.buffering.max.messages", "1000000"},
                                                       {"partitioner", "murmur2_random"}});
-  for (const TestRecord& record : records) {
-    rd_kafka_headers_t* const headers = rd_kafka_headers_new(record.headers.size());
-    for (const auto& [name, value] : record.headers) {
-      rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
-                          static_cast<ssize_t>(value.size()));
-    }
-    void* const bytes = record.value ? const_cast<char*>(record.value->data()) : nullptr;
-    const size_t size = record.value ? record.value->size() : 0;
-    const rd_kafka_resp_err_t error = rd_kafka_producev(
-        handle.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(record.partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK),
-        RD_KAFKA_V_KEY(record.key.data(), record.key.size()), RD_KAFKA_V_VALUE(bytes, size),
-        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      rd_kafka_headers_destroy(headers);
-      return Status::Unavailable(rd_kafka_err2str(error));
-    }
-  }
-  const rd_kafka_resp_err_t error = rd_kafka_flush(handle.get(), kTimeoutMs);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Status::Unavailable(rd_kafka_err2str(error));
-  return Status::Ok();
+  return Send(handle.get(), topic, records);
+}
+
+Status KafkaBroker::ProduceAborted(const std::string& topic,
+                                   const std::vector<TestRecord>& records) {
+  const Handle handle = NewHandle(RD_KAFKA_PRODUCER, {{"bootstrap.servers", cluster_->direct()},
+                                                      {"transactional.id", "test-aborter"}});
+  BONGSU_RETURN_IF_ERROR(Taken(rd_kafka_init_transactions(handle.get(), kTimeoutMs)));
+  BONGSU_RETURN_IF_ERROR(Taken(rd_kafka_begin_transaction(handle.get())));
+  BONGSU_RETURN_IF_ERROR(Send(handle.get(), topic, records));
+  return Taken(rd_kafka_abort_transaction(handle.get(), kTimeoutMs));
 }
 
 }  // namespace bongsu

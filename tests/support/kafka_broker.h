@@ -38,6 +38,9 @@ class KafkaBroker final {
   // One node for the whole test program, started at the first call.
   static KafkaBroker* Shared();
 
+  // False, and said so in the same way, where something could not be made.
+  static bool Usable(const Status& status);
+
   KafkaCluster& cluster() { return *cluster_; }
   const std::string& bootstrap() const { return cluster_->bootstrap(); }
   pid_t pid() const { return cluster_->pid(0); }
@@ -52,6 +55,8 @@ class KafkaBroker final {
   Status Produce(const std::string& topic, std::optional<int> partition, std::string_view key,
                  std::string_view value);
   Status Produce(const std::string& topic, const std::vector<TestRecord>& records);
+  // In a transaction that is aborted: in the log, and for no reader of committed records.
+  Status ProduceAborted(const std::string& topic, const std::vector<TestRecord>& records);
   // Where `group` stands in each partition of `topic`; -1 where it has no position. Does not wait
   // for open transactions.
   Result<std::vector<int64_t>> Positions(const std::string& group, const std::string& topic);

@@ -78,6 +78,7 @@ Status KafkaCluster::Launch() {
            "-cp",
            libs + "/*"};
   PlaceNodes();
+  if (options_.secure) BONGSU_RETURN_IF_ERROR(Certify());
   BONGSU_RETURN_IF_ERROR(Format());
   return RestartAll();
 }
@@ -85,45 +86,72 @@ Status KafkaCluster::Launch() {
 void KafkaCluster::PlaceNodes() {
   id_ = NewClusterId();
   const auto count = static_cast<size_t>(options_.nodes);
-  const std::vector<int> ports = FreePorts(3 * count);
+  const std::vector<int> ports = FreePorts(4 * count);
   nodes_.resize(count);
   for (size_t i = 0; i < count; ++i) {
     Node& node = nodes_[i];
-    node.client = ports[3 * i];
-    node.internal = ports[3 * i + 1];
-    node.controller = ports[3 * i + 2];
+    node.client = ports[4 * i];
+    node.internal = ports[4 * i + 1];
+    node.controller = ports[4 * i + 2];
+    node.tls = ports[4 * i + 3];
     node.folder = dir_.File(StrCat("node-", i));
     node.log = node.folder + "/broker.log";
     std::filesystem::create_directories(node.folder);
     const auto told = options_.advertised.find(static_cast<int>(i));
     const int port = told == options_.advertised.end() ? node.client : told->second;
     bootstrap_ += StrCat(i > 0 ? "," : "", Loopback(port));
+    tls_bootstrap_ += StrCat(i > 0 ? "," : "", Loopback(node.tls));
     direct_ += StrCat(i > 0 ? "," : "", Loopback(node.internal));
   }
 }
 
-std::map<std::string, std::string> KafkaCluster::Properties(int i) const {
+KafkaCluster::Properties KafkaCluster::Listeners(int i) const {
   const Node& node = At(i);
+  const auto told = options_.advertised.find(i);
+  const int advertised = told == options_.advertised.end() ? node.client : told->second;
+  const std::string others =
+      StrCat(",INTERNAL://", Loopback(node.internal),
+             options_.secure ? StrCat(",TLS://", Loopback(node.tls)) : std::string());
+  return {
+      {"listeners", StrCat("CLIENT://", Loopback(node.client), others, ",CONTROLLER://",
+                           Loopback(node.controller))},
+      {"advertised.listeners", StrCat("CLIENT://", Loopback(advertised), others)},
+      {"controller.listener.names", "CONTROLLER"},
+      {"inter.broker.listener.name", "INTERNAL"},
+      {"listener.security.protocol.map",
+       StrCat("CLIENT:", options_.secure ? "SASL_SSL,TLS:SSL" : "PLAINTEXT",
+              ",INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT")},
+  };
+}
+
+KafkaCluster::Properties KafkaCluster::Security() const {
+  return {
+      {"authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"},
+      {"allow.everyone.if.no.acl.found", "false"},
+      // Who comes over the plain listeners: the nodes and the test.
+      {"super.users", "User:ANONYMOUS"},
+      {"sasl.enabled.mechanisms", "SCRAM-SHA-512"},
+      {"listener.name.client.scram-sha-512.sasl.jaas.config",
+       "org.apache.kafka.common.security.scram.ScramLoginModule required;"},
+      {"listener.name.tls.ssl.client.auth", "required"},
+      {"ssl.keystore.type", "PEM"},
+      {"ssl.keystore.location", dir_.File("node.pem")},
+      {"ssl.truststore.type", "PEM"},
+      {"ssl.truststore.location", certificates_->authority()},
+  };
+}
+
+KafkaCluster::Properties KafkaCluster::PropertiesOf(int i) const {
   std::string voters;
   for (int v = 0; v < nodes(); ++v) {
     voters += StrCat(v > 0 ? "," : "", v, "@", Loopback(At(v).controller));
   }
-  const auto told = options_.advertised.find(i);
-  const int advertised = told == options_.advertised.end() ? node.client : told->second;
   const std::string copies = StrCat(nodes()), in_sync = nodes() == 1 ? "1" : "2";
-  std::map<std::string, std::string> properties = {
+  Properties properties = {
       {"process.roles", "broker,controller"},
       {"node.id", StrCat(i)},
       {"controller.quorum.voters", voters},
-      {"listeners", StrCat("CLIENT://", Loopback(node.client), ",INTERNAL://",
-                           Loopback(node.internal), ",CONTROLLER://", Loopback(node.controller))},
-      {"advertised.listeners",
-       StrCat("CLIENT://", Loopback(advertised), ",INTERNAL://", Loopback(node.internal))},
-      {"controller.listener.names", "CONTROLLER"},
-      {"inter.broker.listener.name", "INTERNAL"},
-      {"listener.security.protocol.map",
-       "CLIENT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT"},
-      {"log.dirs", node.folder + "/log"},
+      {"log.dirs", At(i).folder + "/log"},
       {"num.network.threads", "2"},
       {"num.io.threads", "4"},
       {"auto.create.topics.enable", "false"},
@@ -140,8 +168,18 @@ std::map<std::string, std::string> KafkaCluster::Properties(int i) const {
       {"broker.session.timeout.ms", "6000"},
       {"broker.heartbeat.interval.ms", "1000"},
   };
+  properties.merge(Listeners(i));
+  if (options_.secure) properties.merge(Security());
   for (const auto& [key, value] : options_.settings) properties[key] = value;
   return properties;
+}
+
+Status KafkaCluster::Certify() {
+  BONGSU_ASSIGN_OR_RETURN(certificates_, TestCertificates::Make(dir_.File("certificates")));
+  BONGSU_ASSIGN_OR_RETURN(const TestCertificate node, certificates_->Issue("kafka"));
+  std::ofstream(dir_.File("node.pem"))
+      << std::ifstream(node.key).rdbuf() << std::ifstream(node.certificate).rdbuf();
+  return Status::Ok();
 }
 
 Status KafkaCluster::Format() {
@@ -149,10 +187,14 @@ Status KafkaCluster::Format() {
   for (int i = 0; i < nodes(); ++i) {
     const std::string path = At(i).folder + "/server.properties";
     std::ofstream file(path);
-    for (const auto& [key, value] : Properties(i)) file << key << '=' << value << '\n';
+    for (const auto& [key, value] : PropertiesOf(i)) file << key << '=' << value << '\n';
     file.close();
     std::vector<std::string> words = java_;
     words.insert(words.end(), {"kafka.tools.StorageTool", "format", "-t", id_, "-c", path});
+    for (const auto& [name, password] : options_.users) {
+      words.insert(words.end(), {"--add-scram", StrCat("SCRAM-SHA-512=[name=", name,
+                                                       ",password=", password, "]")});
+    }
     formatting.push_back(
         std::make_unique<Program>(ProgramOptions{std::move(words), At(i).log, {}, false, {}}));
   }

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "engine/base/status.h"
+#include "tests/support/kafka_cluster_certificates.h"
 #include "tests/support/program.h"
 #include "tests/support/temp_dir.h"
 
@@ -32,6 +33,10 @@ struct KafkaClusterOptions {
   // that forwards to client_port().
   std::map<int, int> advertised = {};
   std::map<std::string, std::string> settings = {};  // server.properties, over the usual ones.
+  // As in a bank: clients come over SASL_SSL with SCRAM-SHA-512, or at another address with a
+  // certificate, and may do what an access rule allows, nothing else. The test itself may do all.
+  bool secure = false;
+  std::map<std::string, std::string> users = {};  // Name -> password, of SCRAM.
 };
 
 class KafkaCluster final {
@@ -44,7 +49,10 @@ class KafkaCluster final {
   int nodes() const { return static_cast<int>(nodes_.size()); }
   // For the program under test: the advertised addresses of all nodes.
   const std::string& bootstrap() const { return bootstrap_; }
-  // For the test itself: another listener, never through a proxy.
+  // For programs that come with a certificate to a secure cluster.
+  const std::string& tls_bootstrap() const { return tls_bootstrap_; }
+  TestCertificates& certificates() { return *certificates_; }  // Of a secure cluster.
+  // For the test itself: another listener, plain and never through a proxy.
   const std::string& direct() const { return direct_; }
   int client_port(int node) const { return At(node).client; }
   // Of a node that runs or is paused.
@@ -64,7 +72,7 @@ class KafkaCluster final {
 
  private:
   struct Node {
-    int client = 0, internal = 0, controller = 0;  // Ports.
+    int client = 0, tls = 0, internal = 0, controller = 0;  // Ports.
     std::string folder, log;
     std::unique_ptr<Program> process;
     bool paused = false;
@@ -74,14 +82,19 @@ class KafkaCluster final {
   const Node& At(int node) const { return nodes_.at(static_cast<size_t>(node)); }
   Status Launch();
   void PlaceNodes();
+  Status Certify();
   Status Format();
-  std::map<std::string, std::string> Properties(int node) const;
+  using Properties = std::map<std::string, std::string>;
+  Properties PropertiesOf(int node) const;
+  Properties Listeners(int node) const;
+  Properties Security() const;
   void Boot(int node);
   Status AwaitReady(int node);
 
   const KafkaClusterOptions options_;
   TempDir dir_;
-  std::string id_, bootstrap_, direct_;
+  std::string id_, bootstrap_, tls_bootstrap_, direct_;
+  std::unique_ptr<TestCertificates> certificates_;
   std::vector<std::string> java_;  // With the jars, without the class to run.
   std::vector<Node> nodes_;
 };

@@ -89,6 +89,19 @@ Result<std::string> FetchJars(const std::string& pom, const std::string& name) {
   return folder.string();
 }
 
+Result<std::vector<std::string>> ToolsJava() {
+  BONGSU_RETURN_IF_ERROR(FindProgram("javac", "openjdk-17-jdk-headless").status());
+  BONGSU_ASSIGN_OR_RETURN(const std::string java, FindProgram("java", "openjdk-17-jdk-headless"));
+  BONGSU_ASSIGN_OR_RETURN(const std::string libs, FetchJars("tools.xml", "kafka-tools-libs"));
+  return std::vector<std::string>{java,
+                                  "-XX:+UseSerialGC",
+                                  "-XX:TieredStopAtLevel=1",
+                                  "-Dlog4j2.configurationFile=" BONGSU_SOURCE_DIR
+                                  "/tests/support/kafka/log4j2.properties",
+                                  "-cp",
+                                  libs + "/*"};
+}
+
 std::vector<int> FreePorts(size_t count) {
   int first_outgoing = 32768;
   std::ifstream("/proc/sys/net/ipv4/ip_local_port_range") >> first_outgoing;

@@ -23,6 +23,9 @@ Status RunToEnd(std::vector<std::string> words, const std::string& log);
 // the build folder; fetched once, by whoever comes first.
 Result<std::string> FetchJars(const std::string& pom, const std::string& name);
 
+// `java` with the jars of Kafka's tools, ready for a class or a source file.
+Result<std::vector<std::string>> ToolsJava();
+
 // Different ports of the loopback address that were free a moment ago. None of those that the
 // system gives to outgoing connections: a stopped node finds its port free when it comes back.
 std::vector<int> FreePorts(size_t count);
