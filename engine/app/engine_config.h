@@ -62,7 +62,6 @@ struct CommitOptions {
 struct StateOptions {
   RocksDbOptions rocksdb;     // Its fields stand directly under `state`.
   int64_t profiles = 20'000;  // Of a partition, in memory.
-  int64_t standby = 0;        // Lost instances to be ready for.
 };
 
 template <>
@@ -113,6 +112,8 @@ struct EngineConfig {
   uint64_t seed = 1;
   std::string data_dir = "bongsu-data";
   KafkaOptions kafka;
+  std::string delivery = "exactly_once";
+  int64_t standby = 0;  // Lost instances to be ready for.
   std::vector<SourceOptions> sources;
   std::vector<Located<std::string>> mappings;
   LimitOptions limits;

@@ -24,12 +24,7 @@ std::vector<FieldInfo> StateFields() {
           .Field("profiles", &StateOptions::profiles,
                  "How many people's profiles of a partition are kept decoded in memory.")
           .Min(1)
-          .Max(1e8)
-          .Field("standby", &StateOptions::standby,
-                 "With a broker: keep copies of the state this instance would take over if so many "
-                 "others were lost, so that a takeover takes a moment.")
-          .Min(0)
-          .Max(2);
+          .Max(1e8);
   fields.insert(fields.end(), own.fields().begin(), own.fields().end());
   return fields;
 }
@@ -170,6 +165,17 @@ const FieldTable<EngineConfig>& EngineConfig::Fields() {
                  "Where state is kept, relative to the working directory.")
           .Field("kafka", &EngineConfig::kafka,
                  "How to reach Kafka; without brokers the log is embedded.")
+          .Field(
+              "delivery", &EngineConfig::delivery,
+              "With a broker: exactly_once publishes results when they are committed; "
+              "at_least_once as soon as they are made, and after a crash perhaps again, with the "
+              "same ids to fold by.")
+          .OneOf({"exactly_once", "at_least_once"})
+          .Field("standby", &EngineConfig::standby,
+                 "With a broker: keep copies of the state this instance would take over if so many "
+                 "others were lost, so that a takeover takes a moment.")
+          .Min(0)
+          .Max(2)
           .Field("sources", &EngineConfig::sources, "Where events come from.")
           .Field("mappings", &EngineConfig::mappings,
                  "Mapping files that sources may name as format, relative to this file.")

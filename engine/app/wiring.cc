@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "engine/alerting/ocsf.h"
+#include "engine/app/disk_probe.h"
 #include "engine/base/hash.h"
 #include "engine/base/strings.h"
 #include "engine/decode/canonical.h"
@@ -199,6 +200,7 @@ WorkerOptions Wiring::Impl::ForWorker(std::string_view role, std::string_view in
   worker.min_interval = options.replay ? Duration(0) : config.commit.min_interval;
   worker.max_records = static_cast<size_t>(config.commit.max_records);
   worker.max_bytes = config.commit.max_bytes.bytes;
+  worker.at_least_once = kafka != nullptr && config.delivery == "at_least_once";
   return worker;
 }
 
@@ -280,6 +282,9 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index) {
   };
   environment.make_parts = [&config] { return MakeScoreParts(config); };
   environment.notify = [](std::string_view message) { spdlog::info("{}", message); };
+  if (!impl->database) {
+    environment.check_disk = [impl] { return ProbeDisk(impl->config.data_dir); };
+  }
 
   RoleWorker role;
   role.name = worker.name;
@@ -306,7 +311,7 @@ Result<std::unique_ptr<GroupWatch>> Wiring::NewGroupWatch() {
   options.input = impl->config.score.input;
   options.changelog = impl->topics.changelog;
   BONGSU_ASSIGN_OR_RETURN(options.partitions, log().Partitions(options.input));
-  options.standby = static_cast<int>(impl->config.state.standby);
+  options.standby = static_cast<int>(impl->config.standby);
   options.session_timeout = impl->config.kafka.session_timeout;
   BONGSU_ASSIGN_OR_RETURN(const std::string cluster, log().Identity());
   options.cluster = Hash64(cluster);

@@ -170,6 +170,11 @@ class Log {
   // time.
   // Making one ends what an earlier holder of the id has left open, and fences it.
   virtual Result<std::unique_ptr<Producer>> NewProducer(std::string_view id) = 0;
+  // Publishes without transactions: what is appended may be seen at once, Commit waits until it is
+  // acknowledged, and what is not (kUnknown) is appended anew. Takes no positions and no state.
+  virtual Result<std::unique_ptr<Producer>> NewPlainProducer() {
+    return Status::Invalid("this log publishes in transactions only");
+  }
   virtual Result<std::unique_ptr<Reader>> NewReader(const TopicPartition& from, int64_t next) = 0;
   // kNotFound with the remedy when the topic does not exist.
   virtual Result<int32_t> Partitions(std::string_view topic) = 0;

@@ -19,6 +19,7 @@ class StatelessShard : public Shard {
   bool dirty() const override { return processed_ > 0; }
   bool urgent() const override { return false; }
   size_t bytes() const override { return outputs_.bytes(); }
+  Outputs* early() override { return &outputs_; }
   int64_t next() const override { return next_; }
   void Prepare() override {}
   Status AppendTo(Transaction& transaction) override { return outputs_.AppendTo(transaction); }

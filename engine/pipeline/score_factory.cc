@@ -233,6 +233,12 @@ Result<std::unique_ptr<Opening>> ScoreFactory::Open(const TopicPartition& from,
   return std::unique_ptr<Opening>(std::make_unique<ScoreOpening>(*this, from, committed));
 }
 
+Status ScoreFactory::Ready() {
+  Status status = environment_.check_disk();
+  metrics_.GetGauge("state_writable").Set(status.ok() ? 1 : 0);
+  return status;
+}
+
 Status ScoreFactory::OnUnsettled(const TopicPartition& from) {
   if (!base_.changelog) return Status::Ok();
   return stray_.End(Changelog(from)).status();

@@ -40,7 +40,7 @@ class ScoreFactory final : public ShardFactory {
                StrayTransactions::Options stray, Log& log, Metrics& metrics, const Clock& clock);
   Result<std::unique_ptr<Opening>> Open(const TopicPartition& from,
                                         std::optional<int64_t> committed) override;
-  Status Ready() override { return environment_.check_disk(); }
+  Status Ready() override;
   Status OnUnsettled(const TopicPartition& from) override;
   void OnTurn(Timestamp now, Outputs* outputs) override;
   void OnLost(const TopicPartition& from) override { watched_.erase(from); }

@@ -54,6 +54,7 @@ class ScoreShard final : public Shard {
   bool dirty() const override { return processed_ > 0; }
   bool urgent() const override { return urgent_; }
   size_t bytes() const override { return outputs_.bytes(); }
+  Outputs* early() override { return &outputs_; }
   int64_t next() const override { return meta_.next; }
   void Prepare() override;
   Status AppendTo(Transaction& transaction) override;

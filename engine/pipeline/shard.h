@@ -26,6 +26,8 @@ class Shard {
   virtual bool dirty() const = 0;    // Something to commit.
   virtual bool urgent() const = 0;   // An alert waits.
   virtual size_t bytes() const = 0;  // Held until the commit, about.
+  // Delivery at least once: what may be published before the batch is committed, and cleared then.
+  virtual Outputs* early() { return nullptr; }
   virtual int64_t next() const = 0;  // The position that belongs to the state in hand.
   virtual void Prepare() = 0;        // Before the first AppendTo of a batch.
   virtual Status AppendTo(Transaction& transaction) = 0;

@@ -58,6 +58,9 @@ Status Worker::Start() {
   // The producer first: it ends what an earlier run of this worker left open.
   BONGSU_ASSIGN_OR_RETURN(producer_, log_.NewProducer(options_.transactional_id));
   FAULT("after_init");
+  if (options_.at_least_once) {
+    BONGSU_ASSIGN_OR_RETURN(early_, log_.NewPlainProducer());
+  }
   BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<Consumer> consumer, make_consumer_());
   BONGSU_RETURN_IF_ERROR(consumer->Join());
   batch_ = consumer->NewBatch();
@@ -70,6 +73,7 @@ Result<bool> Worker::Step() {
   BONGSU_ASSIGN_OR_RETURN(const bool reassigned, TakeAssignment());
   BONGSU_ASSIGN_OR_RETURN(const bool opened, OpenPartitions());
   BONGSU_ASSIGN_OR_RETURN(const bool polled, PollAll());
+  if (early_ && polled) BONGSU_RETURN_IF_ERROR(PublishEarly());
   const Timestamp now = clock_.Now();
   factory_.OnTurn(now, &extra_);
   bool committed = false;
@@ -168,6 +172,7 @@ Status Worker::Reopen(const TopicPartition& from, const Status& found) {
 }
 
 Result<bool> Worker::PollAll() {
+  if (!Dirty()) batch_records_ = 0;  // What was counted may have gone with its partition.
   bool any = false;
   for (auto it = owned_.begin(); it != owned_.end();) {
     auto& [from, owned] = *it++;  // PollOne may give it up.
@@ -188,9 +193,10 @@ Result<bool> Worker::PollOne(const TopicPartition& from, Owned& owned) {
   BONGSU_RETURN_IF_ERROR(consumer_->Poll(
       from, std::min(share, options_.max_records - batch_records_), Duration(0), batch_.get()));
   const std::span<const Record> records = batch_->records();
-  if (!records.empty() && batch_records_ == 0) batch_began_ = clock_.Now();
   for (const Record& record : records) {
     if (record.offset < owned.shard->next()) continue;  // A stale fetch.
+    if (batch_records_++ == 0) batch_began_ = clock_.Now();
+    ++processed_;
     const Status status = owned.shard->Process(record);
     if (status.code() == Code::kCorrupt) {
       BONGSU_RETURN_IF_ERROR(Reopen(from, status));
@@ -198,8 +204,6 @@ Result<bool> Worker::PollOne(const TopicPartition& from, Owned& owned) {
     }
     BONGSU_RETURN_IF_ERROR(status);
   }
-  batch_records_ += records.size();
-  processed_ += static_cast<int64_t>(records.size());
   const bool at_end = consumer_->AtEnd(from);
   if (at_end && (!owned.at_end || !records.empty())) BONGSU_RETURN_IF_ERROR(owned.shard->AtEnd());
   const bool ended_now = at_end && !owned.at_end;
@@ -228,6 +232,7 @@ bool Worker::CommitDue(Timestamp now, bool drained) const {
     urgent |= owned.shard->urgent();
   }
   if (batch_records_ >= options_.max_records || bytes >= options_.max_bytes) return true;
+  urgent &= !early_;  // Nobody waits for the transaction.
   const Duration since = now - last_commit_;
   return (urgent && since >= options_.min_interval) || now - batch_began_ >= options_.interval ||
          since < Duration(0);
@@ -271,6 +276,28 @@ Status Worker::Commit() {
   }
   return Status::Unavailable(
       StrCat(options_.name, ": the transaction was aborted three times; opening again"));
+}
+
+// Acknowledged before the batch is committed: nothing that a committed position has passed is
+// missing.
+Status Worker::PublishEarly() {
+  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> sending, early_->Begin());
+  bool any = false;
+  for (auto& [from, owned] : owned_) {
+    const Outputs* const outputs = owned.shard->early();
+    if (outputs == nullptr || outputs->empty()) continue;
+    BONGSU_RETURN_IF_ERROR(outputs->AppendTo(*sending));
+    any = true;
+  }
+  if (!any) return Status::Ok();
+  if (sending->Commit(options_.commit_timeout) != Outcome::kCommitted) {
+    return Status::Unavailable(
+        StrCat(options_.name, ": what was published is not acknowledged; publishing it again"));
+  }
+  for (auto& [from, owned] : owned_) {
+    if (Outputs* const outputs = owned.shard->early()) outputs->Clear();
+  }
+  return Status::Ok();
 }
 
 Result<Outcome> Worker::TryCommit() {
@@ -324,6 +351,7 @@ void Worker::Reset() {
   batch_.reset();
   consumer_.reset();
   producer_.reset();
+  early_.reset();
   batch_records_ = 0;
 }
 

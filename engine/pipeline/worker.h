@@ -29,6 +29,9 @@ struct WorkerOptions {
   size_t max_bytes = 16u << 20;
   Duration commit_timeout = std::chrono::seconds(30);
   Duration idle_wait = std::chrono::milliseconds(100);
+  // Outputs are published as they come; state and positions follow in a transaction. After a crash
+  // some are published again, with the same ids.
+  bool at_least_once = false;
   bool in_order = false;  // One partition after the other, in their order: files.
 };
 
@@ -75,6 +78,7 @@ class Worker {
   bool CommitDue(Timestamp now, bool drained) const;
   Status Commit();
   Result<Outcome> TryCommit();
+  Status PublishEarly();
   Status Finish(const Transaction& transaction);
   void Reset();
   void PublishLag();
@@ -89,6 +93,7 @@ class Worker {
 
   std::unique_ptr<Consumer> consumer_;
   std::unique_ptr<Producer> producer_;
+  std::unique_ptr<Producer> early_;  // Delivery at least once.
   std::unique_ptr<RecordBatch> batch_;
   // A partition is in one of these: its position is asked for, it is opened, it is worked on.
   std::vector<TopicPartition> unsettled_;

@@ -67,6 +67,7 @@ constexpr std::array kTable = {
     Counter("state_bytes_written_total", "Bytes of state written to the store."),
     Counter("restore_records_total", "Changelog records applied while restoring."),
     Counter("state_set_aside_total", "Stores that lied or were stale, set aside and restored."),
+    Gauge("state_writable", "0 while the disk of the state is full or cannot be written.", {}),
     Gauge("standby_partitions", "Partitions whose changelog is followed for a takeover.", {}),
     Gauge("partitions_without_owner", "Input partitions that no member of the group owns.", {}),
     Counter("state_migrations_total", "Profiles rewritten from an older layout."),

@@ -1,4 +1,5 @@
 // The log of pipeline_driver.h that fails when it is told to.
+#include <algorithm>
 #include <map>
 
 #include "engine/base/strings.h"
@@ -113,6 +114,7 @@ class FaultyLog::FaultyConsumer final : public Consumer {
   }
   Status Assign(const TopicPartition& from, std::optional<int64_t> next) override {
     BONGSU_RETURN_IF_ERROR(log_.Count(Call::kAssign));
+    if (next) next = std::max<int64_t>(0, *next - log_.refetch);
     return inner_->Assign(from, next);
   }
   Status Poll(const TopicPartition& from, size_t max, Duration timeout,

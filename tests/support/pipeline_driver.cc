@@ -135,6 +135,8 @@ Status Bank::RunScore() {
   worker_options.name = worker_options.transactional_id = "score-0";
   worker_options.max_records = options.max_records;
   worker_options.min_interval = Duration(0);
+  worker_options.at_least_once = options.at_least_once;
+  if (options.at_least_once) worker_options.interval = Duration(0);  // The clock stands still.
   const std::string topics[] = {"bongsu.events"};
   Worker worker(
       worker_options, *faulty_, [&] { return faulty_->NewConsumer("score", "score-0", topics); },

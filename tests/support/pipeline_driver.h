@@ -121,10 +121,14 @@ class FaultyLog final : public Log {
   GroupView view;
   std::optional<OpenTransaction> open;
   std::vector<std::string> members;  // Of consumers made, by name.
+  int64_t refetch = 0;               // So many records come again after Assign: a stale fetch.
 
   Result<std::unique_ptr<Consumer>> NewConsumer(std::string_view group, std::string_view member,
                                                 std::span<const std::string> topics) override;
   Result<std::unique_ptr<Producer>> NewProducer(std::string_view id) override;
+  Result<std::unique_ptr<Producer>> NewPlainProducer() override {
+    return log_.NewProducer("plain");
+  }
   Result<std::unique_ptr<Reader>> NewReader(const TopicPartition& from, int64_t next) override;
   Result<int32_t> Partitions(std::string_view topic) override { return log_.Partitions(topic); }
   Result<LogOffsets> Offsets(const TopicPartition& of) override { return log_.Offsets(of); }
@@ -166,6 +170,7 @@ class Bank {
     int32_t partitions = 2;
     bool shared = false;  // Log and state in one database, as embedded.
     size_t max_records = 10'000;
+    bool at_least_once = false;
     size_t dedup_window = 1000;
     size_t cached_people = 100;
     SourceTimings timings;

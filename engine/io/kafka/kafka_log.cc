@@ -90,7 +90,12 @@ Result<std::unique_ptr<Consumer>> KafkaLog::NewConsumer(std::string_view group,
 }
 
 Result<std::unique_ptr<Producer>> KafkaLog::NewProducer(std::string_view id) {
+  if (id.empty()) return Status::Invalid("kafka: a producer needs a transactional.id");
   return kafka::TransactionalProducer::Make(shared_->options, shared_->health, shared_->lookup, id);
+}
+
+Result<std::unique_ptr<Producer>> KafkaLog::NewPlainProducer() {
+  return kafka::TransactionalProducer::Make(shared_->options, shared_->health, shared_->lookup, "");
 }
 
 Result<std::unique_ptr<Reader>> KafkaLog::NewReader(const TopicPartition& from, int64_t next) {

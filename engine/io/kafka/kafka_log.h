@@ -26,6 +26,7 @@ class KafkaLog final : public Log {
                                                 std::span<const std::string> topics) override;
   // Ends what an earlier holder of `id` left open and fences it; waits for that up to 30 s.
   Result<std::unique_ptr<Producer>> NewProducer(std::string_view id) override;
+  Result<std::unique_ptr<Producer>> NewPlainProducer() override;
   Result<std::unique_ptr<Reader>> NewReader(const TopicPartition& from, int64_t next) override;
   Result<int32_t> Partitions(std::string_view topic) override;
   Result<LogOffsets> Offsets(const TopicPartition& of) override;

@@ -36,13 +36,15 @@ Properties ProducerDefaults() {
 
 Properties ProducerOwned(std::string_view id, Duration session_timeout) {
   const auto session = std::chrono::ceil<std::chrono::milliseconds>(session_timeout).count();
-  return {
-      {"transactional.id", std::string(id)},
-      // No longer than the session: who takes over must not wait for this transaction.
-      {"transaction.timeout.ms", StrCat(session)},
-      {"enable.idempotence", "true"},
-      {"acks", "all"},
-  };
+  Properties owned = {{"enable.idempotence", "true"}, {"acks", "all"}};
+  if (id.empty()) {
+    owned.emplace_back("linger.ms", "1");  // Somebody waits for it.
+    return owned;
+  }
+  owned.emplace_back("transactional.id", id);
+  // No longer than the session: who takes over must not wait for this transaction.
+  owned.emplace_back("transaction.timeout.ms", StrCat(session));
+  return owned;
 }
 
 struct ErrorDeleter {
@@ -56,7 +58,6 @@ Result<std::unique_ptr<Producer>> TransactionalProducer::Make(const KafkaOptions
                                                               std::shared_ptr<BrokerHealth> health,
                                                               std::shared_ptr<Client> lookup,
                                                               std::string_view id) {
-  if (id.empty()) return Status::Invalid("kafka: a producer needs a transactional.id");
   auto producer = std::unique_ptr<TransactionalProducer>(new TransactionalProducer());
   producer->id_ = id;
   producer->session_timeout_ = options.session_timeout;
@@ -65,7 +66,7 @@ Result<std::unique_ptr<Producer>> TransactionalProducer::Make(const KafkaOptions
       producer->client_,
       Client::Make(RD_KAFKA_PRODUCER, options, ProducerDefaults(),
                    ProducerOwned(id, options.session_timeout), std::move(health)));
-  BONGSU_RETURN_IF_ERROR(producer->Initialise());
+  if (!producer->plain()) BONGSU_RETURN_IF_ERROR(producer->Initialise());
   producer->WarmTopics(options);
   return std::unique_ptr<Producer>(std::move(producer));
 }
@@ -129,7 +130,7 @@ Result<std::unique_ptr<Transaction>> TransactionalProducer::Begin() {
     return Status::Unavailable(StrCat("kafka: producer \"", id_, "\" has ended; open a new one"));
   }
   BONGSU_CHECK(!open_);  // One transaction at a time.
-  const Error error(rd_kafka_begin_transaction(client_->get()));
+  const Error error(plain() ? nullptr : rd_kafka_begin_transaction(client_->get()));
   if (error != nullptr) {
     dead_ = true;
     const Outcome outcome =
@@ -202,6 +203,7 @@ Outcome TransactionalProducer::Dead(std::string_view step, rd_kafka_resp_err_t e
 }
 
 Outcome TransactionalProducer::Abort() {
+  if (plain()) return Outcome::kUnknown;
   const Deadline deadline(kAbortTimeout);
   for (;;) {
     const Error error(rd_kafka_abort_transaction(client_->get(), std::max(deadline.LeftMs(), 1)));

@@ -18,6 +18,7 @@ class ProducerTransaction;
 class TransactionalProducer final : public Producer {
  public:
   // `lookup` answers questions about topics: unlike a producer it never makes one by asking.
+  // Without an `id` it publishes without transactions (Log::NewPlainProducer).
   static Result<std::unique_ptr<Producer>> Make(const KafkaOptions& options,
                                                 std::shared_ptr<BrokerHealth> health,
                                                 std::shared_ptr<Client> lookup,
@@ -44,6 +45,8 @@ class TransactionalProducer final : public Producer {
   // A transaction that must not commit: kAborted when the broker agrees.
   Outcome Abort();
   Outcome Dead(std::string_view step, rd_kafka_resp_err_t error, std::string_view text);
+
+  bool plain() const { return id_.empty(); }
 
   std::string id_;
   Duration session_timeout_{};

@@ -63,6 +63,10 @@ Outcome ProducerTransaction::Commit(Duration timeout) {
     return GiveUp();
   }
   Step step = Flush(deadline);
+  if (producer_->plain()) {
+    producer_->open_ = false;
+    return step == Step::kDone ? Outcome::kCommitted : Outcome::kUnknown;
+  }
   FAULT("before_positions");
   if (step == Step::kDone) step = SendPositions(deadline);
   FAULT("before_commit");

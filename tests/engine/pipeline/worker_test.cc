@@ -3,6 +3,7 @@
 #include "engine/pipeline/worker.h"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "engine/base/random.h"
 #include "engine/base/strings.h"
@@ -165,6 +166,44 @@ TEST_CASE("partitions may come and go between any two turns") {
   CHECK(worker.Idle());
   CHECK(bank.metrics["rebalances_total{kind=lost}"] > 3);
   CHECK((bank.Everything() == calm.Everything()));
+}
+
+TEST_CASE("a worker goes on after a stale fetch of as many records as a batch holds") {
+  Bank bank, calm;
+  bank.options.max_records = 3;
+  bank.Send({"1 ann VIEW 1", "2 ann VIEW 2", "3 ann VIEW 3", "4 ann VIEW 4"});
+  REQUIRE(bank.RunScore().ok());
+  bank.log().refetch = 4;
+  bank.Send({"5 ann VIEW 5", "6 ann VIEW 6"});
+  REQUIRE(bank.RunScore().ok());
+  calm.Send({"1 ann VIEW 1", "2 ann VIEW 2", "3 ann VIEW 3", "4 ann VIEW 4"});
+  calm.Send({"5 ann VIEW 5", "6 ann VIEW 6"});
+  REQUIRE(calm.RunScore().ok());
+  CHECK((bank.Everything() == calm.Everything()));
+}
+
+TEST_CASE("at least once: whatever fails, results only come again, and state is as it should be") {
+  const auto lines = Stream(300);
+  Bank calm;
+  SendInPieces(calm, lines, 100);
+  REQUIRE(calm.RunScore().ok());
+  const std::vector<std::string> alerts = calm.Read("alerts");
+  const auto fault = GENERATE(Fault::kAborted, Fault::kUnknownCommitted, Fault::kUnknownAborted,
+                              Fault::kRebalanced);
+  const int nth = GENERATE(1, 2, 5);
+  CAPTURE(static_cast<int>(fault), nth);
+  Bank bank;
+  bank.options.at_least_once = true;
+  bank.options.max_records = 40;
+  SendInPieces(bank, lines, 100);
+  bank.log().FailAt(Call::kCommit, nth, fault);
+  REQUIRE(bank.RunScore().ok());
+  REQUIRE(bank.log().failed());
+  const std::vector<std::string> got = bank.Read("alerts");
+  CHECK(got.size() >= alerts.size());
+  CHECK((std::set<std::string>(got.begin(), got.end()) ==
+         std::set<std::string>(alerts.begin(), alerts.end())));
+  for (int32_t p = 0; p < 2; ++p) CHECK((bank.StateOf(p) == calm.StateOf(p)));
 }
 
 TEST_CASE("an error that will not pass ends the worker with its reason") {
