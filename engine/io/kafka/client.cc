@@ -12,6 +12,8 @@ namespace bongsu::kafka {
 namespace {
 
 constexpr Duration kCloseTimeout = std::chrono::seconds(5);
+constexpr std::string_view kGrant = "; grant the rights that `bongsu topics create --print` lists";
+constexpr int kScramOfKafka4 = 0x020601ff;  // The first librdkafka that has it.
 
 Status Set(rd_kafka_conf_t* conf, const std::string& key, const std::string& value) {
   char text[512];
@@ -19,6 +21,16 @@ Status Set(rd_kafka_conf_t* conf, const std::string& key, const std::string& val
     return Status::Invalid(StrCat("kafka.properties: ", key, ": ", text));
   }
   return Status::Ok();
+}
+
+// What librdkafka says without a way out.
+std::string Remedy(std::string_view text) {
+  if (text.find("uthorization failed") != text.npos) return std::string(kGrant);
+  if (text.find("mechanism SCRAM") == text.npos || rd_kafka_version() >= kScramOfKafka4) return {};
+  return StrCat("; correct sasl.username and sasl.password; or, as this librdkafka ",
+                rd_kafka_version_str(),
+                " cannot use SCRAM with Kafka 4 and later: sign in with a certificate there, or "
+                "have librdkafka 2.6.1");
 }
 
 }  // namespace
@@ -63,8 +75,7 @@ Status ToStatus(rd_kafka_resp_err_t error, std::string_view what, std::string_vi
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
-      return Status::Invalid(message +
-                             "; grant the rights that `bongsu topics create --print` lists");
+      return Status::Invalid(StrCat(message, kGrant));
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
       return Status::Invalid(message +
                              "; raise message.max.bytes here and max.message.bytes of the topic");
@@ -192,16 +203,18 @@ void Client::OnLog(const rd_kafka_t*, int level, const char* facility, const cha
                   : level >= 5                    ? spdlog::level::info
                   : level == 4                    ? spdlog::level::warn
                                                   : spdlog::level::err;
-  spdlog::log(to, "kafka: {}: {}", facility, text);
+  spdlog::log(to, "kafka: {}: {}{}", facility, text, Remedy(text));
 }
 
 void Client::OnError(rd_kafka_t*, int error, const char* reason, void* opaque) {
   auto* const state = static_cast<State*>(opaque);
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
       error == RD_KAFKA_RESP_ERR__SSL) {
-    state->health->Down(StrCat("no broker reachable at ", state->brokers, ": ", reason));
+    state->health->Down(
+        StrCat("no broker reachable at ", state->brokers, ": ", reason, Remedy(reason)));
   }
-  spdlog::warn("kafka: {}: {}", rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error)), reason);
+  spdlog::warn("kafka: {}: {}{}", rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error)),
+               reason, Remedy(reason));
 }
 
 void Client::OnDelivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {

@@ -55,6 +55,7 @@ Result<std::unique_ptr<Consumer>> GroupConsumer::Make(
     std::string_view member, std::span<const std::string> topics, int64_t all_partitions) {
   auto consumer = std::unique_ptr<GroupConsumer>(new GroupConsumer(options));
   consumer->topics_.assign(topics.begin(), topics.end());
+  consumer->group_ = group;
   const uint64_t share =
       options.fetch_memory.bytes / static_cast<uint64_t>(std::max<int64_t>(all_partitions, 1));
   BONGSU_RETURN_IF_ERROR(
@@ -168,7 +169,7 @@ Status GroupConsumer::ServeMember(Duration timeout) {
     if (error == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED) {
       spdlog::warn("kafka: {}; this instance joins its group anew", text);
     } else if (error != RD_KAFKA_RESP_ERR_NO_ERROR && status.ok()) {
-      status = ToStatus(error, "consumer group", text);
+      status = ToStatus(error, StrCat("consumer group ", group_), text);
     }
   }
   BONGSU_RETURN_IF_ERROR(member_->Fatal());

@@ -51,6 +51,7 @@ class GroupConsumer final : public Consumer {
 
   KafkaOptions options_;
   std::vector<std::string> topics_;
+  std::string group_;
   std::shared_ptr<Client> member_, fetcher_;
   rd_kafka_queue_t* member_queue_ = nullptr;
   int wake_fd_ = -1;

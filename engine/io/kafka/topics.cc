@@ -57,6 +57,29 @@ std::string Quote(std::string_view text) {
   return StrCat('\'', text, '\'');
 }
 
+// Operations and resource of each rule.
+std::vector<std::string> RightsOf(std::string_view role, const KafkaOptions& options) {
+  constexpr std::string_view kPrefixed = " --resource-pattern-type prefixed";
+  // A program looks at all of them when it starts. Reading and writing imply Describe alone.
+  std::vector<std::string> rules = {StrCat(" --operation Describe --operation DescribeConfigs",
+                                           kPrefixed, " --topic ", Quote(options.Topic("")))};
+  for (const Right& right : kRights) {
+    if (right.role != role) continue;
+    std::string& rule = rules.emplace_back();
+    for (std::string_view rest = right.operations; !rest.empty();) {
+      const size_t comma = std::min(rest.find(','), rest.size());
+      rule += StrCat(" --operation ", rest.substr(0, comma));
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+    rule += StrCat(" --topic ", Quote(options.Topic(right.topic)));
+  }
+  // Not by the prefix alone: another team's group may begin with the same letters.
+  rules.push_back(StrCat(" --operation Read --group ", Quote(StrCat(options.group, '.', role))));
+  rules.push_back(StrCat(" --operation Write", kPrefixed, " --transactional-id ",
+                         Quote(StrCat(options.prefix, '.', options.group, '.'))));
+  return rules;
+}
+
 }  // namespace
 
 std::vector<TopicSpec> RequiredTopics(const KafkaOptions& options) {
@@ -94,30 +117,13 @@ std::string PrintCreateCommands(const KafkaOptions& options, std::span<const Top
     for (const auto& [key, value] : spec.config) out += StrCat(" --config ", key, '=', value);
     out += '\n';
   }
-  const std::string acl = StrCat("kafka-acls.sh --bootstrap-server ", Quote(server), " --add");
   for (const std::string_view role : {"ingest", "score", "desk"}) {
-    const std::string who =
-        StrCat(" --allow-principal ", Quote(StrCat("User:", options.prefix, '-', role)));
     out += StrCat("\n# Rights of the role ", role, "; replace the principal by yours",
-                  role == "ingest" ? ", and add Describe and Read on each source topic" : "", "\n");
-    for (const Right& right : kRights) {
-      if (right.role != role) continue;
-      // The settings of a topic are looked at when the program starts.
-      out += acl + who + " --operation Describe --operation DescribeConfigs";
-      std::string_view rest = right.operations;
-      while (!rest.empty()) {
-        const size_t comma = std::min(rest.find(','), rest.size());
-        out += StrCat(" --operation ", rest.substr(0, comma));
-        rest.remove_prefix(std::min(comma + 1, rest.size()));
-      }
-      out += StrCat(" --topic ", Quote(options.Topic(right.topic)), '\n');
+                  role == "ingest" ? ", and add Read on each source topic" : "", "\n");
+    for (const std::string& rule : RightsOf(role, options)) {
+      out += StrCat("kafka-acls.sh --bootstrap-server ", Quote(server), " --add --allow-principal ",
+                    Quote(StrCat("User:", options.prefix, '-', role)), rule, '\n');
     }
-    // Not the prefix alone: another team's group may begin with the same letters.
-    out += StrCat(acl, who, " --operation Describe --operation Read --group ",
-                  Quote(StrCat(options.group, '.', role)), '\n');
-    out += StrCat(
-        acl, who, " --operation Describe --operation Write --resource-pattern-type prefixed",
-        " --transactional-id ", Quote(StrCat(options.prefix, '.', options.group, '.')), '\n');
   }
   return out;
 }
