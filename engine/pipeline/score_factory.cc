@@ -57,7 +57,7 @@ Result<std::optional<Opened>> ScoreFactory::ScoreOpening::Step() {
     if (store_ == nullptr) return std::optional<Opened>();
     BONGSU_RETURN_IF_ERROR(CheckNothingIsLost());
     BONGSU_RETURN_IF_ERROR(CheckPosition());
-    BONGSU_RETURN_IF_ERROR(CheckFresh());
+    if (store_ != nullptr) BONGSU_RETURN_IF_ERROR(CheckFresh());
     if (store_ == nullptr) return std::optional<Opened>();
     // A store of an older format may not know that its partition was finalized meanwhile.
     const bool complete =
@@ -125,16 +125,18 @@ Status ScoreFactory::ScoreOpening::CheckNothingIsLost() {
       "group the changelog's position with `bongsu state reset --reason TEXT`"));
 }
 
+// A store can only be ahead by a batch whose commit was reported and did not happen; the changelog
+// does not know it.
 Status ScoreFactory::ScoreOpening::CheckPosition() {
-  if (!committed_ || !local_) return Status::Ok();
-  if (local_->next == *committed_) return Status::Ok();
-  if (local_->next < *committed_ && factory_.base_.changelog) return Status::Ok();
-  return Status::Invalid(
-      StrCat("state of ", Name(from_), " stands at ", local_->next, " but the group's position is ",
-             *committed_,
-             ": they do not belong together; if the state is a leftover, move the state directory "
-             "away to restore; if the group was moved, stop and give it the changelog's position "
-             "with `bongsu state reset --reason TEXT`"));
+  if (!committed_ || !local_ || local_->next == *committed_) return Status::Ok();
+  if (factory_.base_.changelog) {
+    if (local_->next < *committed_) return Status::Ok();
+    return Replace(
+        StrCat("it stands at ", local_->next, ", ahead of the group's position ", *committed_));
+  }
+  return Status::Invalid(StrCat("state of ", Name(from_), " stands at ", local_->next,
+                                " but the group's position is ", *committed_,
+                                ": they do not belong together; move data_dir away to begin anew"));
 }
 
 // What an old copy or another cluster's knows is of no use to bring it forward.

@@ -304,19 +304,25 @@ Result<Outcome> Worker::TryCommit() {
   Result<std::unique_ptr<Transaction>> begun = producer_->Begin();
   if (begun.status().code() == Code::kFenced) return Outcome::kFenced;
   BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction, std::move(begun));
-  std::vector<Position> positions;
-  for (auto& [from, owned] : owned_) {
-    if (!owned.shard->dirty()) continue;
-    BONGSU_RETURN_IF_ERROR(owned.shard->AppendTo(*transaction));
-    positions.push_back({from, owned.shard->next()});
-    FAULT("mid_append");
-  }
-  BONGSU_RETURN_IF_ERROR(factory_.Sign(*transaction));
-  BONGSU_RETURN_IF_ERROR(extra_.AppendTo(*transaction));
-  BONGSU_RETURN_IF_ERROR(consumer_->SavePositions(*transaction, positions));
+  const Status filled = Fill(*transaction);
+  if (filled.code() == Code::kFenced) return Outcome::kFenced;
+  BONGSU_RETURN_IF_ERROR(filled);
   const Outcome outcome = transaction->Commit(options_.commit_timeout);
   if (outcome == Outcome::kCommitted) BONGSU_RETURN_IF_ERROR(Finish(*transaction));
   return outcome;
+}
+
+Status Worker::Fill(Transaction& transaction) {
+  std::vector<Position> positions;
+  for (auto& [from, owned] : owned_) {
+    if (!owned.shard->dirty()) continue;
+    BONGSU_RETURN_IF_ERROR(owned.shard->AppendTo(transaction));
+    positions.push_back({from, owned.shard->next()});
+    FAULT("mid_append");
+  }
+  BONGSU_RETURN_IF_ERROR(factory_.Sign(transaction));
+  BONGSU_RETURN_IF_ERROR(extra_.AppendTo(transaction));
+  return consumer_->SavePositions(transaction, positions);
 }
 
 Status Worker::Finish(const Transaction& transaction) {

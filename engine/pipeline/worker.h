@@ -78,6 +78,7 @@ class Worker {
   bool CommitDue(Timestamp now, bool drained) const;
   Status Commit();
   Result<Outcome> TryCommit();
+  Status Fill(Transaction& transaction);
   Status PublishEarly();
   Status Finish(const Transaction& transaction);
   void Reset();

@@ -13,6 +13,8 @@
 #include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <mutex>
+#include <shared_mutex>
 #include <system_error>
 #include <utility>
 
@@ -33,10 +35,18 @@ std::string_view ToView(const rocksdb::Slice& slice) {
 
 class RocksDbStore final : public KeyValueStore {
  public:
-  RocksDbStore(std::string path, std::unique_ptr<rocksdb::DB> database)
-      : path_(std::move(path)), database_(std::move(database)) {}
+  RocksDbStore(std::string path, rocksdb::Options options)
+      : path_(std::move(path)), options_(std::move(options)) {}
+  Status Open() {
+    rocksdb::DB* opened = nullptr;
+    const rocksdb::Status status = rocksdb::DB::Open(options_, path_, &opened);
+    database_.reset(opened);
+    return FromRocksDb(status, "open", path_);
+  }
 
   Result<bool> Get(std::string_view key, std::string* value) override {
+    const std::shared_lock lock(mutex_);
+    BONGSU_RETURN_IF_ERROR(Usable());
     rocksdb::PinnableSlice pinned;
     const rocksdb::Status status =
         database_->Get({}, database_->DefaultColumnFamily(), ToSlice(key), &pinned);
@@ -66,6 +76,8 @@ class RocksDbStore final : public KeyValueStore {
     const rocksdb::Slice end = ToSlice(to);
     rocksdb::ReadOptions options;
     if (!to.empty()) options.iterate_upper_bound = &end;
+    const std::shared_lock lock(mutex_);
+    BONGSU_RETURN_IF_ERROR(Usable());
     const std::unique_ptr<rocksdb::Iterator> it(database_->NewIterator(options));
     for (it->Seek(ToSlice(from)); it->Valid(); it->Next()) {
       if (!visit(ToView(it->key()), ToView(it->value()))) break;
@@ -90,31 +102,45 @@ class RocksDbStore final : public KeyValueStore {
   }
 
   uint64_t ApproximateSize() override {
+    const std::shared_lock lock(mutex_);
     uint64_t files = 0, buffers = 0;
+    if (database_ == nullptr) return 0;
     database_->GetIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &files);
     database_->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &buffers);
     return files + buffers;
   }
 
  private:
-  // After a write that failed (a full disk) RocksDB refuses all others until it is told to resume.
+  // After a write that failed (a full disk) the files it was writing cannot be written on: the
+  // database is closed and opened again before the next write.
   template <typename F>
   Status Change(bool sync, const F& change) {
     if (failed_.load(std::memory_order_relaxed)) {
-      if (const auto resumed = database_->Resume(); !resumed.ok()) {
-        return FromRocksDb(resumed, "resume writing", path_);
+      const std::unique_lock lock(mutex_);
+      if (failed_.load(std::memory_order_relaxed)) {  // Nobody was quicker.
+        database_.reset();
+        BONGSU_RETURN_IF_ERROR(Open());
+        failed_.store(false, std::memory_order_relaxed);
       }
-      failed_.store(false, std::memory_order_relaxed);
     }
+    const std::shared_lock lock(mutex_);
+    BONGSU_RETURN_IF_ERROR(Usable());
     rocksdb::WriteOptions options;
     options.sync = sync;
     const rocksdb::Status status = change(options);
     if (!status.ok()) failed_.store(true, std::memory_order_relaxed);
     return FromRocksDb(status, "write", path_);
   }
+  Status Usable() const {
+    return database_ != nullptr
+               ? Status::Ok()
+               : Status::Unavailable(StrCat("state: ", path_, " is closed after a failed write"));
+  }
 
   const std::string path_;
-  const std::unique_ptr<rocksdb::DB> database_;
+  const rocksdb::Options options_;
+  std::shared_mutex mutex_;  // Alone while the database is opened again.
+  std::unique_ptr<rocksdb::DB> database_;
   std::atomic<bool> failed_{false};
 };
 
@@ -177,11 +203,9 @@ Result<std::unique_ptr<KeyValueStore>> RocksDbFactory::Open(const std::string& p
   options.keep_log_file_num = 2;
   options.max_log_file_size = 1 << 20;
 
-  rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(options, path, &opened);
-  std::unique_ptr<rocksdb::DB> database(opened);
-  if (!status.ok()) return FromRocksDb(status, "open", path);
-  return std::unique_ptr<KeyValueStore>(std::make_unique<RocksDbStore>(path, std::move(database)));
+  auto store = std::make_unique<RocksDbStore>(path, std::move(options));
+  BONGSU_RETURN_IF_ERROR(store->Open());
+  return std::unique_ptr<KeyValueStore>(std::move(store));
 }
 
 Result<std::string> RocksDbFactory::SetAside(const std::string& path) {

@@ -1,9 +1,10 @@
 #include "engine/io/kafka/probe.h"
 
+#include <algorithm>
+
 #include "engine/base/strings.h"
 #include "engine/core/topics.h"
 #include "engine/io/kafka/fetcher.h"
-#include "engine/io/kafka/request.h"
 
 namespace bongsu::kafka {
 namespace {
@@ -26,17 +27,47 @@ Result<Bounds> Query(Client& client, const TopicPartition& of) {
   return ToStatus(error, StrCat("offsets of ", of.topic, '-', of.partition));
 }
 
-GroupMember ToMember(const rd_kafka_MemberDescription_t* description) {
+// Reads the big-endian fields of Kafka's protocol; short bytes read as nothing.
+class FieldReader {
+ public:
+  FieldReader(const void* bytes, int size)
+      : bytes_(static_cast<const char*>(bytes), static_cast<size_t>(std::max(size, 0))) {}
+  int32_t Int(size_t width) {
+    uint32_t value = 0;
+    for (const char c : Take(width)) value = value << 8 | static_cast<uint8_t>(c);
+    return width == 2 ? static_cast<int16_t>(value) : static_cast<int32_t>(value);
+  }
+  std::string Text() { return std::string(Take(static_cast<size_t>(std::max(Int(2), 0)))); }
+
+ private:
+  std::string_view Take(size_t size) {
+    const std::string_view taken = bytes_.substr(0, size);
+    bytes_.remove_prefix(taken.size());
+    return taken;
+  }
+  std::string_view bytes_;
+};
+
+// A member's id is its name, a dash and a UUID (KIP-345); its assignment is version, topics (name,
+// partitions) of the consumer protocol.
+GroupMember ToMember(const rd_kafka_group_member_info& info) {
+  constexpr size_t kUuid = 36;
+  const std::string_view id = info.member_id;
   GroupMember member;
-  const char* const name = rd_kafka_MemberDescription_group_instance_id(description);
-  if (name != nullptr) member.name = name;
-  const rd_kafka_topic_partition_list_t* const owns =
-      rd_kafka_MemberAssignment_partitions(rd_kafka_MemberDescription_assignment(description));
-  for (int i = 0; owns != nullptr && i < owns->cnt; ++i) {
-    member.owns.push_back({owns->elems[i].topic, owns->elems[i].partition});
+  member.name = id.substr(0, id.size() - std::min(id.size(), kUuid + 1));
+  FieldReader fields(info.member_assignment, info.member_assignment_size);
+  fields.Int(2);
+  for (int32_t topics = fields.Int(4); topics > 0; --topics) {
+    const std::string topic = fields.Text();
+    for (int32_t left = fields.Int(4); left > 0; --left)
+      member.owns.push_back({topic, fields.Int(4)});
   }
   return member;
 }
+
+struct GroupListDeleter {
+  void operator()(const rd_kafka_group_list* list) const { rd_kafka_group_list_destroy(list); }
+};
 
 }  // namespace
 
@@ -72,31 +103,22 @@ Result<std::optional<OpenTransaction>> ReadOpenTransaction(
   return std::optional<OpenTransaction>(std::move(open));
 }
 
+// Not by an admin request: those that go to a coordinator end the process when its connection is
+// lost at the wrong moment (librdkafka issue 4605).
 Result<GroupView> DescribeGroup(Client& client, std::string_view group) {
-  const std::string name(group);
-  const char* names[] = {name.c_str()};
-  BONGSU_ASSIGN_OR_RETURN(
-      const Event event,
-      Request(client.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS,
-              StrCat("members of group ", group), kQueryMs,
-              [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
-                rd_kafka_DescribeConsumerGroups(client.get(), names, 1, options, queue);
-              }));
-  size_t count = 0;
-  const rd_kafka_ConsumerGroupDescription_t** const groups =
-      rd_kafka_DescribeConsumerGroups_result_groups(
-          rd_kafka_event_DescribeConsumerGroups_result(event.get()), &count);
-  if (count != 1) return Status::Internal(StrCat("kafka: no description of group ", group));
-  if (const rd_kafka_error_t* error = rd_kafka_ConsumerGroupDescription_error(groups[0])) {
-    return ToStatus(rd_kafka_error_code(error), StrCat("members of group ", group),
-                    rd_kafka_error_string(error));
-  }
+  const std::string name(group), what = StrCat("members of group ", group);
+  const rd_kafka_group_list* found = nullptr;
+  const rd_kafka_resp_err_t error =
+      rd_kafka_list_groups(client.get(), name.c_str(), &found, kQueryMs);
+  const std::unique_ptr<const rd_kafka_group_list, GroupListDeleter> list(found);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ToStatus(error, what);
   GroupView view;
-  view.stable =
-      rd_kafka_ConsumerGroupDescription_state(groups[0]) == RD_KAFKA_CONSUMER_GROUP_STATE_STABLE;
-  const size_t members = rd_kafka_ConsumerGroupDescription_member_count(groups[0]);
-  for (size_t i = 0; i < members; ++i) {
-    view.members.push_back(ToMember(rd_kafka_ConsumerGroupDescription_member(groups[0], i)));
+  for (int i = 0; i < list->group_cnt; ++i) {
+    const rd_kafka_group_info& info = list->groups[i];
+    if (name != info.group) continue;
+    if (info.err != RD_KAFKA_RESP_ERR_NO_ERROR) return ToStatus(info.err, what);
+    view.stable = std::string_view(info.state) == "Stable";
+    for (int m = 0; m < info.member_cnt; ++m) view.members.push_back(ToMember(info.members[m]));
   }
   return view;
 }

@@ -54,25 +54,39 @@ using Error = std::unique_ptr<rd_kafka_error_t, ErrorDeleter>;
 
 }  // namespace
 
+TransactionalProducer::TransactionalProducer(const KafkaOptions& options,
+                                             std::shared_ptr<BrokerHealth> health,
+                                             std::shared_ptr<Client> lookup, std::string_view id)
+    : options_(options), health_(std::move(health)), id_(id), lookup_(std::move(lookup)) {}
+
 Result<std::unique_ptr<Producer>> TransactionalProducer::Make(const KafkaOptions& options,
                                                               std::shared_ptr<BrokerHealth> health,
                                                               std::shared_ptr<Client> lookup,
                                                               std::string_view id) {
-  auto producer = std::unique_ptr<TransactionalProducer>(new TransactionalProducer());
-  producer->id_ = id;
-  producer->session_timeout_ = options.session_timeout;
-  producer->lookup_ = std::move(lookup);
-  BONGSU_ASSIGN_OR_RETURN(
-      producer->client_,
-      Client::Make(RD_KAFKA_PRODUCER, options, ProducerDefaults(),
-                   ProducerOwned(id, options.session_timeout), std::move(health)));
-  if (!producer->plain()) BONGSU_RETURN_IF_ERROR(producer->Initialise());
-  producer->WarmTopics(options);
+  auto producer = std::unique_ptr<TransactionalProducer>(
+      new TransactionalProducer(options, std::move(health), std::move(lookup), id));
+  BONGSU_RETURN_IF_ERROR(producer->Connect());
   return std::unique_ptr<Producer>(std::move(producer));
 }
 
 TransactionalProducer::~TransactionalProducer() {
+  Disconnect();
+}
+
+Status TransactionalProducer::Connect() {
+  BONGSU_ASSIGN_OR_RETURN(client_,
+                          Client::Make(RD_KAFKA_PRODUCER, options_, ProducerDefaults(),
+                                       ProducerOwned(id_, options_.session_timeout), health_));
+  if (!plain()) BONGSU_RETURN_IF_ERROR(Initialise());
+  WarmTopics();
+  stale_ = false;
+  return Status::Ok();
+}
+
+void TransactionalProducer::Disconnect() {
   for (const auto& [name, topic] : topics_) rd_kafka_topic_destroy(topic.handle);
+  topics_.clear();
+  client_.reset();
 }
 
 Status TransactionalProducer::Initialise() {
@@ -98,8 +112,8 @@ Status TransactionalProducer::Initialise() {
 
 // The first record for a topic that the client does not know yet waits up to a second for its
 // leader.
-void TransactionalProducer::WarmTopics(const KafkaOptions& options) {
-  for (const TopicSpec& spec : RequiredTopics(options)) {
+void TransactionalProducer::WarmTopics() {
+  for (const TopicSpec& spec : RequiredTopics(options_)) {
     const Result<const Topic*> topic = FindTopic(spec.name);
     if (!topic.ok() && topic.status().code() != Code::kNotFound) return;  // Append tells.
   }
@@ -130,15 +144,21 @@ Result<std::unique_ptr<Transaction>> TransactionalProducer::Begin() {
     return Status::Unavailable(StrCat("kafka: producer \"", id_, "\" has ended; open a new one"));
   }
   BONGSU_CHECK(!open_);  // One transaction at a time.
+  if (stale_) {
+    Disconnect();
+    if (Status status = Connect(); !status.ok()) {
+      dead_ = true;
+      return status;
+    }
+  }
   const Error error(plain() ? nullptr : rd_kafka_begin_transaction(client_->get()));
   if (error != nullptr) {
-    dead_ = true;
     const Outcome outcome =
         Dead("begin", rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get()));
     std::string text =
         StrCat("kafka: producer \"", id_, "\": ", rd_kafka_error_string(error.get()));
     return outcome == Outcome::kFenced ? Status::Fenced(std::move(text))
-                                       : Status::Internal(std::move(text));
+                                       : Status::Unavailable(std::move(text));
   }
   open_ = true;
   (void)client_->TakeDeliveryError();
@@ -204,14 +224,11 @@ Outcome TransactionalProducer::Dead(std::string_view step, rd_kafka_resp_err_t e
 
 Outcome TransactionalProducer::Abort() {
   if (plain()) return Outcome::kUnknown;
-  const Deadline deadline(kAbortTimeout);
-  for (;;) {
-    const Error error(rd_kafka_abort_transaction(client_->get(), std::max(deadline.LeftMs(), 1)));
-    rd_kafka_poll(client_->get(), 0);
-    if (error == nullptr) return Outcome::kAborted;
-    if (rd_kafka_error_is_retriable(error.get()) && !deadline.Passed()) continue;
-    return Dead("abort", rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get()));
-  }
+  stale_ = true;
+  const Error error(rd_kafka_abort_transaction(client_->get(), Deadline(kAbortTimeout).LeftMs()));
+  rd_kafka_poll(client_->get(), 0);
+  if (error == nullptr) return Outcome::kAborted;
+  return Dead("abort", rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get()));
 }
 
 }  // namespace bongsu::kafka

@@ -36,9 +36,13 @@ class TransactionalProducer final : public Producer {
     mutable std::vector<int64_t> last;
   };
 
-  TransactionalProducer() = default;
+  TransactionalProducer(const KafkaOptions& options, std::shared_ptr<BrokerHealth> health,
+                        std::shared_ptr<Client> lookup, std::string_view id);
+  // A client of its own, ready for a transaction.
+  Status Connect();
+  void Disconnect();
   Status Initialise();
-  void WarmTopics(const KafkaOptions& options);
+  void WarmTopics();
   Result<const Topic*> FindTopic(std::string_view name);
   Status Send(const Topic& topic, int32_t partition, std::string_view key,
               std::optional<std::string_view> value, std::span<const Header> headers);
@@ -48,11 +52,15 @@ class TransactionalProducer final : public Producer {
 
   bool plain() const { return id_.empty(); }
 
-  std::string id_;
-  Duration session_timeout_{};
+  const KafkaOptions options_;
+  const std::shared_ptr<BrokerHealth> health_;
+  const std::string id_;
   std::shared_ptr<Client> client_, lookup_;
   std::map<std::string, Topic, std::less<>> topics_;
   bool open_ = false;  // A transaction is open.
+  // An answer to an earlier transaction may still come, and librdkafka would take it for one to the
+  // next: that needs another client.
+  bool stale_ = false;
   bool dead_ = false;  // Only a new producer can go on.
 };
 
@@ -77,7 +85,7 @@ class ProducerTransaction final : public Transaction {
   Step Flush(const Deadline& deadline);
   Step SendPositions(const Deadline& deadline);
   Step Finish(const Deadline& deadline);
-  Step Examine(std::string_view step, rd_kafka_error_t* error, bool* again);
+  Step Examine(std::string_view step, rd_kafka_error_t* error);
 
   TransactionalProducer* producer_;
   std::map<std::shared_ptr<Client>, std::map<TopicPartition, int64_t>> positions_;

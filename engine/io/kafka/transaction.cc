@@ -11,6 +11,8 @@ namespace bongsu::kafka {
 namespace {
 
 constexpr Duration kSettleTimeout = std::chrono::seconds(2);
+// After one that took longer, an answer that nobody waits for any more may still be under way.
+constexpr Duration kSlowCommit = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -97,19 +99,23 @@ std::optional<int64_t> ProducerTransaction::NextOffset(std::string_view topic,
   return last < 0 ? std::nullopt : std::optional<int64_t>(last + 1);
 }
 
-// Takes `error`; null is success. `*again` where the same call is to be made once more.
+// Takes `error`; null is success. A call that librdkafka would have made again, to go on where it
+// was, is not: it may take the late answer to one step for that to another, and report a commit
+// that never was. Opening again tells.
 ProducerTransaction::Step ProducerTransaction::Examine(std::string_view step,
-                                                       rd_kafka_error_t* error, bool* again) {
-  *again = false;
+                                                       rd_kafka_error_t* error) {
   rd_kafka_poll(producer_->client_->get(), 0);
   if (error == nullptr) return Step::kDone;
   const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
   const std::string text = rd_kafka_error_string(error);
   const bool fatal = rd_kafka_error_is_fatal(error);
   const bool abort = rd_kafka_error_txn_requires_abort(error);
-  *again = rd_kafka_error_is_retriable(error) && !fatal && !abort;
+  const bool unanswered = rd_kafka_error_is_retriable(error) && !fatal && !abort;
   rd_kafka_error_destroy(error);
-  if (*again) return Step::kUnknown;
+  if (unanswered) {
+    spdlog::warn("kafka: producer \"{}\": {}: {}; opening again tells", producer_->id_, step, text);
+    return Step::kUnknown;
+  }
   if (abort && !fatal) {
     spdlog::info("kafka: producer \"{}\": {}: {}; the batch is run again", producer_->id_, step,
                  text);
@@ -142,35 +148,24 @@ ProducerTransaction::Step ProducerTransaction::SendPositions(const Deadline& dea
       rd_kafka_topic_partition_list_add(list.get(), from.topic.c_str(), from.partition)->offset =
           next;
     }
-    bool again = false;
-    do {
-      // The member's generation of this moment: the broker refuses an owner of yesterday by it.
-      rd_kafka_consumer_group_metadata_t* const group =
-          rd_kafka_consumer_group_metadata(member->get());
-      rd_kafka_error_t* const error = rd_kafka_send_offsets_to_transaction(
-          producer_->client_->get(), list.get(), group, std::max(deadline.LeftMs(), 1));
-      rd_kafka_consumer_group_metadata_destroy(group);
-      const Step step = Examine("positions", error, &again);
-      if (!again && step != Step::kDone) return step;
-    } while (again && !deadline.Passed());
-    if (again) return Step::kAbort;  // Nothing has been asked to commit yet.
+    // The member's generation of this moment: the broker refuses an owner of yesterday by it.
+    rd_kafka_consumer_group_metadata_t* const group =
+        rd_kafka_consumer_group_metadata(member->get());
+    rd_kafka_error_t* const error = rd_kafka_send_offsets_to_transaction(
+        producer_->client_->get(), list.get(), group, std::max(deadline.LeftMs(), 1));
+    rd_kafka_consumer_group_metadata_destroy(group);
+    const Step step = Examine("positions", error);
+    if (step != Step::kDone) return step;
   }
   return Step::kDone;
 }
 
 ProducerTransaction::Step ProducerTransaction::Finish(const Deadline& deadline) {
-  bool again = false, asked_before = false;
-  do {
-    const Step step = Examine(
-        "commit",
-        rd_kafka_commit_transaction(producer_->client_->get(), std::max(deadline.LeftMs(), 1)),
-        &again);
-    // After a first request without answer, "must abort" does not tell what became of that one.
-    if (step == Step::kAbort && asked_before) return Step::kUnknown;
-    if (!again) return step;
-    asked_before = true;
-  } while (!deadline.Passed());
-  return Step::kUnknown;
+  const auto began = std::chrono::steady_clock::now();
+  const Step step = Examine("commit", rd_kafka_commit_transaction(producer_->client_->get(),
+                                                                  std::max(deadline.LeftMs(), 1)));
+  producer_->stale_ |= std::chrono::steady_clock::now() - began > kSlowCommit;
+  return step;
 }
 
 }  // namespace bongsu::kafka

@@ -86,17 +86,58 @@ TEST_CASE("a restore starts where the store's part of the changelog ended") {
   CHECK(bank.metrics["restore_records_total"] == static_cast<double>(both - first));
 }
 
-TEST_CASE("state that does not belong to the group's position is refused with the remedy") {
+// As after a commit that was reported and did not happen.
+void LeadAhead(Bank& bank) {
+  const auto store = MakeStateStore(bank.disks[kFrom].data, "");
+  Meta meta = **store->LoadMeta();
+  meta.next += 5;
+  ++meta.sequence;
+  store->Put("u/ann", "what was never committed");
+  REQUIRE(store->Write(store->Seal(meta)).ok());
+}
+
+TEST_CASE("a store that is ahead of what is committed is made anew from the changelog") {
   Bank bank(OnePartition());
   bank.Send(kFirst);
   REQUIRE(bank.RunScore().ok());
-  const auto store = MakeStateStore(bank.disks[kFrom].data, "");
+  LeadAhead(bank);
+  for (const auto& lines : {kSecond, kThird}) {
+    bank.Send(lines);
+    REQUIRE(bank.RunScore().ok());
+  }
+  CHECK(bank.disks[kFrom].set_aside == 1);
+  CHECK(bank.Everything() == Calm());
+}
+
+TEST_CASE("a store that was ahead and was passed by another owner is made anew too") {
+  Bank bank(OnePartition());
+  MemoryKeyValueStore ahead;
+  bank.Send(kFirst);
+  REQUIRE(bank.RunScore().ok());
+  LeadAhead(bank);
+  Copy(bank.disks[kFrom].data, ahead);
+  bank.Send(kSecond);
+  REQUIRE(bank.RunScore().ok());
+  Copy(ahead, bank.disks[kFrom].data);
+  bank.Send(kThird);
+  REQUIRE(bank.RunScore().ok());
+  CHECK(bank.disks[kFrom].set_aside == 2);
+  CHECK(bank.Everything() == Calm());
+}
+
+TEST_CASE("without a changelog a store that does not fit the position is refused with the remedy") {
+  Bank::Options options = OnePartition();
+  options.shared = true;
+  Bank bank(options);
+  bank.Send(kFirst);
+  REQUIRE(bank.RunScore().ok());
+  const auto store = MakeStateStore(*bank.raw().shared_store(), "s/0/");
   Meta meta = **store->LoadMeta();
   meta.next += 5;
   REQUIRE(store->Write(store->Seal(meta)).ok());
   const Status status = bank.RunScore();
   CHECK(status.code() == Code::kInvalid);
-  CHECK_THAT(status.message(), Catch::Contains("move the state directory away"));
+  CHECK_THAT(status.message(), Catch::Contains("move data_dir away"));
 }
 
 TEST_CASE("a group without a position does not take over state that has one") {
