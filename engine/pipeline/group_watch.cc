@@ -99,9 +99,12 @@ void GroupWatch::Plan(const GroupView& group) {
 Status GroupWatch::Begin(int32_t partition) {
   const TopicPartition from{options_.input, partition}, changelog{options_.changelog, partition};
   if (environment_.wanted(from)) return Status::Ok();
-  BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<StateStore> store, environment_.open_store(from));
-  if (store == nullptr) return Status::Ok();  // A worker of this process still holds it.
-  Result<std::optional<Meta>> local = store->LoadMeta();
+  Result<std::unique_ptr<StateStore>> opened = environment_.open_store(from);
+  if (!opened.ok() && opened.status().code() != Code::kCorrupt) return opened.status();
+  std::unique_ptr<StateStore> store = opened.ok() ? *std::move(opened) : nullptr;
+  if (opened.ok() && store == nullptr) return Status::Ok();  // A worker of this process has it.
+  Result<std::optional<Meta>> local =
+      store ? store->LoadMeta() : Result<std::optional<Meta>>(opened.status());
   std::string why = local.ok() ? std::string() : local.status().message();
   if (local.ok() && *local) {
     BONGSU_ASSIGN_OR_RETURN(const LogOffsets log, log_.Offsets(changelog));

@@ -10,8 +10,15 @@ namespace {
 // Nothing so young is compacted (min.compaction.lag.ms is ten minutes): all of a batch must be
 // there.
 constexpr Duration kYoung = std::chrono::minutes(5);
-// Of an older one that is the last, compaction may have taken tombstones (delete.retention.ms).
+// Of an older one that is the last, compaction may have taken tombstones (delete.retention.ms), and
+// the metas of those before it: nothing can be said of it.
 constexpr Duration kTombstonesStay = std::chrono::hours(24);
+constexpr std::string_view kTorn =
+    "the broker has torn it. The state directory ends before it: keep it and ask for help, or "
+    "begin "
+    "again from the changelog as it is with `bongsu state reset --reason TEXT`";
+constexpr size_t kMostRecords =
+    1 << 20;  // More than a batch touches (commit.max_records, .max_bytes).
 constexpr Duration kBetweenSeals = std::chrono::seconds(1);
 constexpr Duration kStale = std::chrono::hours(84);  // Half of delete.retention.ms.
 
@@ -59,6 +66,11 @@ Status Restore::Step() {
   if (!batch_->records().empty()) last_record_ = clock_.Now();
   if (records_ > 0) FAULT("mid_restore");
   if (at_end_ && !torn_.empty()) return Status::Invalid(torn_);
+  if (at_end_ && !since_meta_.empty()) {
+    // A transaction becomes visible in a partition as a whole, and its meta is the last.
+    return Status::Invalid(StrCat(changelog_.topic, '-', changelog_.partition, " ends with ",
+                                  since_meta_.size(), " records without their meta: ", kTorn));
+  }
   return Status::Ok();
 }
 
@@ -67,6 +79,8 @@ Status Restore::Apply(const Record& record) {
   const bool tombstone = record.value.data() == nullptr;
   const auto value = tombstone ? std::nullopt : std::optional<std::string_view>(record.value);
   if (record.key != kMetaKey) {
+    // Older batches may stand before it without their metas: only the end of them matters.
+    if (since_meta_.size() == kMostRecords) since_meta_.pop_front();
     since_meta_.push_back(RecordDigest(record.key, value));
     return store_.Restore(record.key, value);
   }
@@ -99,7 +113,7 @@ Status Restore::CheckBatch(const Meta& meta, int64_t offset) {
   const Duration age = clock_.Now() - Timestamp(Duration(meta.written));
   const size_t have = since_meta_.size();
   const auto count = static_cast<size_t>(meta.records);
-  if (have < count && age > kTombstonesStay) return Status::Ok();
+  if (age > kTombstonesStay) return Status::Ok();
   uint64_t digest = 0;
   for (size_t i = have - std::min(count, have); i < have; ++i)
     digest = AddToDigest(digest, since_meta_[i]);
@@ -107,9 +121,7 @@ Status Restore::CheckBatch(const Meta& meta, int64_t offset) {
   torn_ = StrCat("the transaction that ends at offset ", offset, " of ", changelog_.topic, '-',
                  changelog_.partition, " is not whole (", std::min(have, count), " of ", count,
                  " records, digest ", digest == meta.digest ? "as" : "other than",
-                 " written): the broker has torn it. The state directory ends before it: keep it "
-                 "and ask for help, or begin again from the changelog as it is with `bongsu state "
-                 "reset --reason TEXT`");
+                 " written): ", kTorn);
   return age < kYoung ? Status::Invalid(torn_) : Status::Ok();
 }
 

@@ -5,10 +5,10 @@
 // thread.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "engine/core/clock.h"
 #include "engine/core/log.h"
@@ -56,9 +56,9 @@ class Restore {
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<RecordBatch> batch_;
   std::optional<Meta> meta_;
-  const int64_t first_sequence_;      // The store had seen this batch.
-  std::vector<uint64_t> since_meta_;  // Digests of the records after the last meta.
-  std::string torn_;                  // What is wrong with the last batch; empty: it is whole.
+  const int64_t first_sequence_;     // The store had seen this batch.
+  std::deque<uint64_t> since_meta_;  // Digests of the records after the last meta.
+  std::string torn_;                 // What is wrong with the last batch; empty: it is whole.
   bool at_end_ = false;
   Timestamp last_record_, last_seal_;
   int64_t records_ = 0;

@@ -12,6 +12,7 @@ constexpr Duration kStuck = std::chrono::milliseconds(500);
 // Stray transactions began before the partition was opened; after this the broker has ended them.
 constexpr Duration kWatch = std::chrono::seconds(30);
 constexpr Duration kBetweenWatches = std::chrono::seconds(2);
+constexpr Duration kRefusal = std::chrono::minutes(1);
 
 std::string Name(const TopicPartition& from) {
   return StrCat(from.topic, "-", from.partition);
@@ -118,11 +119,12 @@ Status ScoreFactory::ScoreOpening::CheckNothingIsLost() {
     }
   }
   if (!history) return Status::Ok();
-  return Status::Invalid(StrCat(
-      "state of ", Name(from_),
-      " has a history, but the consumer group has no position there: "
-      "another group, or one whose positions expired? Use the group it was made with, or give the "
-      "group the changelog's position with `bongsu state reset --reason TEXT`"));
+  return factory_.Refuse(
+      from_,
+      StrCat("state of ", Name(from_),
+             " has a history, but the consumer group has no position there: another group, or one "
+             "whose positions expired? Use the group it was made with, or give the group the "
+             "changelog's position with `bongsu state reset --reason TEXT`"));
 }
 
 // A store can only be ahead by a batch whose commit was reported and did not happen; the changelog
@@ -233,6 +235,16 @@ ScoreFactory::ScoreFactory(ScoreShardOptions base, ScoreEnvironment environment,
 Result<std::unique_ptr<Opening>> ScoreFactory::Open(const TopicPartition& from,
                                                     std::optional<int64_t> committed) {
   return std::unique_ptr<Opening>(std::make_unique<ScoreOpening>(*this, from, committed));
+}
+
+// The position was asked for before this worker stood still, perhaps, and another one has committed
+// since: only the same answer after opening again is one for people.
+Status ScoreFactory::Refuse(const TopicPartition& from, std::string why) {
+  const Timestamp now = clock_.Now();
+  const auto [refused, first] = refused_.try_emplace(from, now);
+  const bool again = !first && now - refused->second < kRefusal;
+  refused->second = now;
+  return again ? Status::Invalid(std::move(why)) : Status::Unavailable(std::move(why));
 }
 
 Status ScoreFactory::Ready() {

@@ -52,6 +52,8 @@ class ScoreFactory final : public ShardFactory {
     return {base_.topics.changelog, from.partition};
   }
 
+  Status Refuse(const TopicPartition& from, std::string why);
+
   const ScoreShardOptions base_;
   ScoreEnvironment environment_;
   StrayTransactions stray_;
@@ -60,6 +62,7 @@ class ScoreFactory final : public ShardFactory {
   const Clock& clock_;
   std::map<TopicPartition, Timestamp> watched_;  // Opened lately: until when.
   Timestamp last_watch_{};
+  std::map<TopicPartition, Timestamp> refused_;
 };
 
 }  // namespace bongsu

@@ -67,7 +67,13 @@ void StoreKeeper::GiveBack(const TopicPartition& of, std::unique_ptr<KeyValueSto
 
 Status StoreKeeper::SetAside(const TopicPartition& of) {
   const std::lock_guard lock(mutex_);
-  entries_.erase(of);
+  const auto entry = entries_.find(of);
+  if (entry != entries_.end()) {
+    if (entry->second.parked == nullptr) {
+      return Status::Unavailable("state: another holder was quicker; asking again");
+    }
+    entries_.erase(entry);
+  }
   return environment_.set_aside(of);
 }
 

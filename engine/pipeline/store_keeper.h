@@ -31,7 +31,8 @@ class StoreKeeper {
   Result<std::unique_ptr<KeyValueStore>> Take(const TopicPartition& of);
   // Somebody has asked for a store that is held.
   bool Wanted(const TopicPartition& of) const;
-  // The caller holds it no more: closes it and sets it aside.
+  // The caller holds it no more: closes it and sets it aside. kUnavailable when somebody has taken
+  // it since.
   Status SetAside(const TopicPartition& of);
   // Closes what nobody has wanted for long enough.
   void Tend();

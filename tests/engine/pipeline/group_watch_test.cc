@@ -24,10 +24,12 @@ struct Rig {
     environment.open_store =
         [this](const TopicPartition& from) -> Result<std::unique_ptr<StateStore>> {
       if (held.contains(from)) return std::unique_ptr<StateStore>();
+      if (corrupt) return Status::Corrupt("the disk lied");
       return MakeStateStore(copies[from], "");
     };
     environment.set_aside = [this](const TopicPartition& from) {
       ++set_aside;
+      corrupt = false;
       return copies[from].DeleteRange("", "");
     };
     environment.wanted = [this](const TopicPartition& from) { return wanted.contains(from); };
@@ -49,6 +51,7 @@ struct Rig {
   std::map<TopicPartition, MemoryKeyValueStore> copies;
   std::set<TopicPartition> held, wanted;
   int set_aside = 0;
+  bool corrupt = false;
   std::vector<std::string> notes, reports;
   std::unique_ptr<GroupWatch> watch;
 };
@@ -93,6 +96,14 @@ TEST_CASE("a stale copy is set aside before it is followed") {
   old.cluster = 5;
   const auto store = MakeStateStore(rig.copies[{"bongsu.events", 1}], "");
   REQUIRE(store->Write(store->Seal(old)).ok());
+  rig.Pass(std::chrono::seconds(3));
+  CHECK(rig.set_aside == 1);
+  CHECK(rig.watch->following() == 1);
+}
+
+TEST_CASE("a copy that does not open is set aside before it is followed") {
+  Rig rig(1);
+  rig.corrupt = true;
   rig.Pass(std::chrono::seconds(3));
   CHECK(rig.set_aside == 1);
   CHECK(rig.watch->following() == 1);

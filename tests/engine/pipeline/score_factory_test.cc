@@ -151,6 +151,20 @@ TEST_CASE("a group without a position does not take over state that has one") {
   CHECK_THAT(status.message(), Catch::Contains("has no position there"));
 }
 
+TEST_CASE("a changelog that ends within a transaction is refused") {
+  Bank bank(OnePartition());
+  bank.Send(kFirst);
+  REQUIRE(bank.RunScore().ok());
+  REQUIRE(bank.disks[kFrom].data.DeleteRange("", "").ok());
+  auto producer = *bank.raw().NewProducer("torn");
+  auto transaction = *producer->Begin();
+  REQUIRE(transaction->Append("bongsu.changelog", 0, "u/ann", std::nullopt, {}).ok());
+  REQUIRE(transaction->Commit(Duration(0)) == Outcome::kCommitted);
+  const Status status = bank.RunScore();
+  CHECK(status.code() == Code::kInvalid);
+  CHECK_THAT(status.message(), Catch::Contains("1 records without their meta"));
+}
+
 TEST_CASE("a model that starts cold is told of") {
   Bank bank(OnePartition());
   bank.Send(kFirst);

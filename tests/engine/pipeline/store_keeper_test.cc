@@ -85,6 +85,16 @@ TEST_CASE("a store that is set aside is closed first and opened anew") {
   CHECK_FALSE(Has(*rig.Take(), "a"));
 }
 
+TEST_CASE("a store that somebody else has taken since is not set aside under them") {
+  Rig rig;
+  rig.Take();  // Given back at once.
+  const auto quicker = rig.Take();
+  CHECK(rig.keeper.SetAside(kOf).code() == Code::kUnavailable);
+  CHECK(rig.set_aside == 0);
+  Put(*quicker, "a");
+  CHECK(Has(*quicker, "a"));
+}
+
 TEST_CASE("a store that does not open can be asked for again") {
   Rig rig;
   rig.fails = Status::Corrupt("the disk lied");
