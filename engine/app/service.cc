@@ -10,6 +10,12 @@
 
 namespace bongsu {
 
+namespace {
+
+constexpr int kMissedBeats = 1800;  // At ten looks a second three minutes, far beyond any deadline.
+
+}  // namespace
+
 Result<Roles> ParseRoles(std::string_view text) {
   Roles roles{false, false};
   while (!text.empty()) {
@@ -147,8 +153,26 @@ void Service::RunThread(RoleWorker& worker, const std::stop_token& stop) {
 Status Service::Tend() {
   if (waiting_ && options_.clock.Now() - last_try_ > std::chrono::seconds(1))
     BONGSU_RETURN_IF_ERROR(StartWorkers());
+  BONGSU_RETURN_IF_ERROR(CheckBeats());
   const std::lock_guard lock(mutex_);
   return failed_;
+}
+
+// Every call of a worker has a deadline, but not every one keeps it (a client library that hangs, a
+// disk that does not answer): then only a new process helps. Looks are counted, not time, so that a
+// process that was stopped for a while is not taken for stuck.
+Status Service::CheckBeats() {
+  pulses_.resize(workers_.size());
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    const int64_t beats = workers_[i].worker->beats();
+    Pulse& pulse = pulses_[i];
+    pulse.missed = beats == pulse.beats ? pulse.missed + 1 : 0;
+    pulse.beats = beats;
+    if (pulse.missed < kMissedBeats) continue;
+    return Status::Unavailable(
+        StrCat(workers_[i].name, ": stuck in a call that does not end; start the process again"));
+  }
+  return Status::Ok();
 }
 
 bool Service::Finished() {

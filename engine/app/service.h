@@ -60,6 +60,7 @@ class Service {
   Status OpenSink();
   void FollowAlerts(const std::stop_token& stop);
   void WatchGroup(const std::stop_token& stop);
+  Status CheckBeats();
   void RunThread(RoleWorker& worker, const std::stop_token& stop);
 
   const Options options_;
@@ -78,6 +79,11 @@ class Service {
       turns_at_end_;  // Of the score workers, when ingest was first seen at its end.
   std::vector<std::jthread> threads_;
   std::jthread sink_thread_;
+  struct Pulse {
+    int64_t beats = -1;
+    int missed = 0;  // Looks in a row.
+  };
+  std::vector<Pulse> pulses_;  // By worker.
   std::unique_ptr<GroupWatch> watch_;
   std::jthread watch_thread_;
 };

@@ -11,6 +11,8 @@ namespace {
 // Stray transactions began before a partition was opened; after this the broker has ended them.
 constexpr Duration kWatch = std::chrono::seconds(30);
 constexpr Duration kBetweenWatches = std::chrono::seconds(2);
+constexpr size_t kLargestDeadLetter =
+    7u << 20;  // Of 8 MiB that topic and producer take, with headers.
 
 // What both kinds of ingest shards share: no state but the position, outputs until the commit.
 class StatelessShard : public Shard {
@@ -102,16 +104,20 @@ class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
     ++rejected_[rejection.reason];
     ++ingest_.totals_.dead_letters;
     const std::string partition = StrCat(from_.partition), offset = StrCat(record_->offset);
+    // What no broker would take stays where it is: its position says where.
+    const bool fits = bytes.size() <= kLargestDeadLetter;
     outputs_.Add(ingest_.options_.topics.dead_letters,
                  from_.partition % ingest_.options_.dead_letter_partitions,
-                 StrCat(source_.name, ':', partition, ':', offset, ':', index), bytes,
+                 StrCat(source_.name, ':', partition, ':', offset, ':', index),
+                 fits ? bytes : std::string_view(),
                  {{"reason", rejection.reason},
                   {"field", rejection.field},
                   {"message", rejection.message},
                   {"topic", from_.topic},
                   {"partition", partition},
                   {"offset", offset},
-                  {"index", StrCat(index)}});
+                  {"index", StrCat(index)},
+                  {"kept", fits ? "whole" : "by position"}});
   }
 
   // Far in the future, a time is wrong. Files have no clock of their own: there a jump ahead of all

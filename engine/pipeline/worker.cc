@@ -31,6 +31,7 @@ Worker::~Worker() = default;
 Status Worker::Run(const std::stop_token& stop) {
   Duration backoff = kFirstBackoff;
   while (!stop.stop_requested()) {
+    beats_.fetch_add(1, std::memory_order_release);
     const Result<bool> step = Step();
     if (step.ok()) {
       if (*step) {

@@ -56,6 +56,8 @@ class Worker {
   bool Idle() const;
   // Idle() as it was after the last turn, for other threads.
   bool idle() const { return idle_.load(std::memory_order_acquire); }
+  // Counts on as long as the worker's thread is not stuck in a call, whatever fails meanwhile.
+  int64_t beats() const { return beats_.load(std::memory_order_acquire); }
   int64_t turns() const { return turns_.load(std::memory_order_acquire); }
   int64_t processed() const { return processed_; }
   int64_t commits() const { return commits_; }
@@ -104,7 +106,7 @@ class Worker {
   Outputs extra_;  // Of the role as a whole.
   bool ready_ = false;
   std::atomic<bool> idle_{false};
-  std::atomic<int64_t> turns_{0};
+  std::atomic<int64_t> turns_{0}, beats_{0};
   size_t batch_records_ = 0;
   int64_t processed_ = 0, commits_ = 0;
   Timestamp batch_began_{}, last_commit_{}, last_lag_{};

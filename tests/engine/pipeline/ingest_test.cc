@@ -102,13 +102,23 @@ TEST_CASE(
   CHECK(Rig::Take(*shard, 41, "1 ann VIEW 9;nonsense;2 ann VIEW 9") ==
         Lines{"bongsu.events/" + to + " ann 1 ann VIEW 9 origin=db:4:41:0",
               "bongsu.dead-letters/0 db:4:41:1 nonsense reason=json field= topic=in partition=4 "
-              "offset=41 index=1",
+              "offset=41 index=1 kept=whole",
               "bongsu.events/" + to + " ann 2 ann VIEW 9 origin=db:4:41:2"});
   CHECK(rig.metrics["events_ingested_total{source=db}"] == 2);
   CHECK(rig.metrics["dead_letters_total{reason=json}"] == 1);
   CHECK(Rig::Take(*shard, 42, "1 ann VIEW", 100, "the line is too long")[0] ==
         "bongsu.dead-letters/0 db:4:42:0 1 ann VIEW reason=limit field= topic=in partition=4 "
-        "offset=42 index=0");
+        "offset=42 index=0 kept=whole");
+}
+
+TEST_CASE("a dead letter that no broker would take says where it is") {
+  Rig rig(false);
+  const auto shard = rig.Open({"in", 4});
+  const std::string large(8u << 20, 'x');
+  CHECK(
+      Rig::Take(*shard, 41, large, 100, "the record is too long")[0] ==
+      "bongsu.dead-letters/0 db:4:41:0  reason=limit field= topic=in partition=4 offset=41 index=0 "
+      "kept=by position");
 }
 
 TEST_CASE("a topic's event may be a little ahead of the broker's clock, not far") {
