@@ -40,13 +40,13 @@ std::string WhyStale(const Meta& local, uint64_t cluster, const LogOffsets& chan
 }
 
 Restore::Restore(TopicPartition changelog, StateStore& store, std::unique_ptr<Reader> reader,
-                 int64_t sequence, const Clock& clock)
+                 const Meta* local, const Clock& clock)
     : changelog_(std::move(changelog)),
       store_(store),
       clock_(clock),
       reader_(std::move(reader)),
       batch_(reader_->NewBatch()),
-      first_sequence_(sequence),
+      local_(local != nullptr ? std::optional<Meta>(*local) : std::nullopt),
       last_record_(clock.Now()),
       last_seal_(last_record_) {}
 
@@ -55,8 +55,7 @@ Result<std::unique_ptr<Restore>> Restore::Start(Log& log, const TopicPartition& 
                                                 const Clock& clock) {
   BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<Reader> reader,
                           log.NewReader(changelog, local != nullptr ? local->changelog_next : 0));
-  return std::unique_ptr<Restore>(new Restore(changelog, store, std::move(reader),
-                                              local != nullptr ? local->sequence : -1, clock));
+  return std::unique_ptr<Restore>(new Restore(changelog, store, std::move(reader), local, clock));
 }
 
 Status Restore::Step() {
@@ -84,12 +83,11 @@ Status Restore::Apply(const Record& record) {
     since_meta_.push_back(RecordDigest(record.key, value));
     return store_.Restore(record.key, value);
   }
-  const bool first = !meta_;
   BONGSU_ASSIGN_OR_RETURN(meta_, DecodeMeta(record.value));
-  if (first && meta_->sequence <= first_sequence_) {
-    return Status::Corrupt(StrCat("state: the store has seen batch ", first_sequence_,
-                                  ", but the changelog goes on with batch ", meta_->sequence,
-                                  ": it holds one that was never committed"));
+  if (local_ && meta_->sequence == local_->sequence && meta_->next != local_->next) {
+    return Status::Corrupt(StrCat("state: the store's batch ", local_->sequence, " ends at ",
+                                  local_->next, ", the changelog's at ", meta_->next,
+                                  ": the store holds one that was never committed"));
   }
   BONGSU_RETURN_IF_ERROR(CheckBatch(*meta_, record.offset));
   since_meta_.clear();

@@ -45,7 +45,7 @@ class Restore {
 
  private:
   Restore(TopicPartition changelog, StateStore& store, std::unique_ptr<Reader> reader,
-          int64_t sequence, const Clock& clock);
+          const Meta* local, const Clock& clock);
   Status Apply(const Record& record);
   Status Seal(int64_t changelog_next);
   Status CheckBatch(const Meta& meta, int64_t offset);
@@ -56,7 +56,7 @@ class Restore {
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<RecordBatch> batch_;
   std::optional<Meta> meta_;
-  const int64_t first_sequence_;     // The store had seen this batch.
+  const std::optional<Meta> local_;  // Where the store stood.
   std::deque<uint64_t> since_meta_;  // Digests of the records after the last meta.
   std::string torn_;                 // What is wrong with the last batch; empty: it is whole.
   bool at_end_ = false;

@@ -218,6 +218,7 @@ Result<std::optional<Opened>> ScoreFactory::ScoreOpening::Finish() {
     factory_.environment_.notify(StrCat("model ", model, " of ", Name(from_),
                                         " starts cold: its parameters or inputs changed"));
   }
+  factory_.refused_.erase(from_);
   factory_.watched_[from_] = factory_.clock_.Now() + kWatch;
   return std::optional<Opened>(Opened{*std::move(shard), committed_});
 }

@@ -125,6 +125,25 @@ TEST_CASE("a store that was ahead and was passed by another owner is made anew t
   CHECK(bank.Everything() == Calm());
 }
 
+TEST_CASE("a store that does not know where its part of the changelog ended reads it again") {
+  Bank bank(OnePartition());
+  bank.Send(kFirst);
+  REQUIRE(bank.RunScore().ok());
+  const auto store = MakeStateStore(bank.disks[kFrom].data, "");
+  Meta meta = **store->LoadMeta();
+  meta.changelog_next = 0;
+  MemoryKeyValueStore lost;
+  REQUIRE(store->Write(store->Seal(meta)).ok());
+  Copy(bank.disks[kFrom].data, lost);
+  bank.Send(kSecond);
+  REQUIRE(bank.RunScore().ok());
+  Copy(lost, bank.disks[kFrom].data);
+  bank.Send(kThird);
+  REQUIRE(bank.RunScore().ok());
+  CHECK(bank.disks[kFrom].set_aside == 0);
+  CHECK(bank.Everything() == Calm());
+}
+
 TEST_CASE("without a changelog a store that does not fit the position is refused with the remedy") {
   Bank::Options options = OnePartition();
   options.shared = true;
