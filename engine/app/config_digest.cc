@@ -8,7 +8,6 @@
 #include "engine/base/strings.h"
 #include "engine/config/digest.h"
 #include "engine/config/load.h"
-#include "engine/crypto/digest.h"
 
 namespace bongsu {
 namespace {
@@ -46,73 +45,86 @@ ConfigNode Without(const ConfigNode& node, std::string_view key) {
   return copy;
 }
 
-// A table's name is replaced by the digest of its bytes: where it lies does not matter, what it
-// says does.
-bool ReplaceTable(ConfigNode* name, const std::string& at, Problems* problems) {
-  bool good = true;
+// Calls visit(name, path in the configuration) for each name of a table.
+template <typename Visit>
+void VisitNames(ConfigNode* name, const std::string& at, Visit& visit) {
   for (size_t i = 0; i < name->items.size(); ++i) {
-    good = ReplaceTable(&name->items[i], StrCat(at, '[', i, ']'), problems) && good;
+    VisitNames(&name->items[i], StrCat(at, '[', i, ']'), visit);
   }
-  if (name->scalar.empty()) return good;
-  const std::string path = ResolvePath(BaseDirectory(name->mark), name->scalar);
-  const Result<std::string> bytes = ReadConfigFile(path);
-  if (!bytes.ok()) {
-    problems->Add(name->mark, at,
-                  StrCat("expected a readable table \"", path, "\": ", bytes.status().message()));
-    return false;
-  }
-  name->scalar = Sha256Hex(*bytes);
-  return good;
+  if (!name->scalar.empty()) visit(name, at);
 }
 
-bool ReplaceTablesUnder(ConfigNode* options, KeyPath keys, const std::string& at,
-                        Problems* problems) {
-  if (keys.empty()) return ReplaceTable(options, at, problems);
-  bool good = true;
+template <typename Visit>
+void VisitUnder(ConfigNode* options, KeyPath keys, const std::string& at, Visit& visit) {
+  if (keys.empty()) {
+    VisitNames(options, at, visit);
+    return;
+  }
   for (ConfigNode::Entry& entry : options->entries) {
     if (keys.front() != "*" && keys.front() != entry.key) continue;
-    good =
-        ReplaceTablesUnder(&entry.value, keys.subspan(1), StrCat(at, '.', entry.key), problems) &&
-        good;
+    VisitUnder(&entry.value, keys.subspan(1), StrCat(at, '.', entry.key), visit);
   }
-  return good;
 }
 
-bool ReplaceTables(ConfigNode* enrich, Problems* problems) {
-  bool good = true;
+template <typename Visit>
+void VisitTables(ConfigNode* enrich, Visit visit) {
   for (size_t i = 0; i < enrich->items.size(); ++i) {
     for (ConfigNode::Entry& entry : enrich->items[i].entries) {
       const std::string at = StrCat("enrich[", i, "].", entry.key);
-      for (const KeyPath keys : kTableOptions) {
-        good = ReplaceTablesUnder(&entry.value, keys, at, problems) && good;
-      }
+      for (const KeyPath keys : kTableOptions) VisitUnder(&entry.value, keys, at, visit);
     }
   }
-  return good;
 }
 
 }  // namespace
 
-std::string DigestOfResults(const EngineConfig& config, const ConfigNode& root,
-                            Problems* problems) {
-  ConfigNode digested = Map();
-  Put(&digested, "tenant", Text(config.tenant));
-  Put(&digested, "seed", Text(StrCat(config.seed)));
-  for (const std::string_view section : {"enrich", "features", "detect", "decide"}) {
+Result<DigestedConfig> DigestResults(const EngineConfig& config, const ConfigNode& root,
+                                     TableReader* reader, Problems* problems) {
+  const size_t before = problems->size();
+  DigestedConfig digested;
+  digested.node = Map();
+  Put(&digested.node, "tenant", Text(config.tenant));
+  Put(&digested.node, "seed", Text(StrCat(config.seed)));
+  for (const std::string_view section : {"limits", "enrich", "features", "detect", "decide"}) {
     const ConfigNode* node = root.Find(section);
-    if (node == nullptr) continue;
-    Put(&digested, std::string(section), *node);
-    if (section == "enrich" && !ReplaceTables(&digested.entries.back().value, problems)) return "";
+    if (node != nullptr) Put(&digested.node, std::string(section), *node);
+  }
+  // A table's name is replaced by the digest of its bytes: where it lies does not matter, what it
+  // says does.
+  for (ConfigNode::Entry& entry : digested.node.entries) {
+    if (entry.key != "enrich") continue;
+    VisitTables(&entry.value, [&](ConfigNode* name, const std::string& at) {
+      const std::string path = ResolvePath(BaseDirectory(name->mark), name->scalar);
+      const Result<std::string> digest = reader->DigestOf(path);
+      if (digest.ok()) {
+        digested.tables.emplace(*digest, path);
+        name->scalar = *digest;
+      } else {
+        problems->Add(
+            name->mark, at,
+            StrCat("expected a readable table \"", path, "\": ", digest.status().message()));
+      }
+    });
   }
   // `input` is where the same events come from.
   if (const ConfigNode* score = root.Find("score"))
-    Put(&digested, "score", Without(*score, "input"));
+    Put(&digested.node, "score", Without(*score, "input"));
   ConfigNode sources = Map();
   for (const auto& [name, timing] : config.timings) {
     Put(&sources, name, Text(StrCat(timing.lateness.count(), ' ', timing.idle_timeout.count())));
   }
-  Put(&digested, "sources", std::move(sources));
-  return ConfigDigest(digested);
+  Put(&digested.node, "sources", std::move(sources));
+  if (problems->size() > before) return Status::Invalid("a table cannot be read");
+  digested.digest = ConfigDigest(digested.node);
+  return digested;
+}
+
+std::vector<std::string> TablesOf(const ConfigNode& enrich) {
+  std::vector<std::string> names;
+  ConfigNode copy = enrich;
+  VisitTables(&copy,
+              [&](const ConfigNode* name, const std::string&) { names.push_back(name->scalar); });
+  return names;
 }
 
 }  // namespace bongsu

@@ -101,9 +101,9 @@ class Checker {
 
   void CheckTopic(const Located<std::string>& topic) {
     const Topics own(config_.kafka.prefix);
-    const std::array outputs = {own.events,    own.alerts,       own.user_risk,
-                                own.changelog, own.group_sums,   own.artifacts,
-                                own.samples,   own.ingest_state, own.dead_letters};
+    const std::array outputs = {own.events,       own.alerts,      own.user_risk, own.changelog,
+                                own.group_sums,   own.artifacts,   own.receipts,  own.samples,
+                                own.ingest_state, own.dead_letters};
     if (config_.kafka.brokers.empty()) {
       problems_.Add(topic.mark, topic.path,
                     "expected kafka.brokers for a source that reads a topic, got none; set it, or "
@@ -161,12 +161,13 @@ class Checker {
 
 // Builds the pipeline to see what only builders see. What depends on a part with a problem is not
 // tried, so that no problem is only the shadow of another.
-void TryPipeline(const EngineConfig& config, Problems* problems) {
+void TryPipeline(const EngineConfig& config, const ReadFile& read_file, Problems* problems) {
   PipelineSchema schema;
   std::vector<std::unique_ptr<Operator>> keep;  // Models are borrowed by the schema.
   const auto build = [&](const ParsedOperator& parsed) {
     if (!parsed.good) return false;
-    keep.push_back(BuildOperator(parsed.configured, config.kafka.partitions, &schema, problems));
+    keep.push_back(
+        BuildOperator(parsed.configured, config.kafka.partitions, read_file, &schema, problems));
     return keep.back() != nullptr;
   };
   bool enriched = true;
@@ -194,7 +195,7 @@ void Assemble(EngineConfig* config) {
 
 }  // namespace
 
-Result<EngineConfig> MakeEngineConfig(ConfigNode root, Problems* problems) {
+Result<EngineConfig> MakeEngineConfig(ConfigNode root, TableReader* reader, Problems* problems) {
   const size_t before = problems->size();
   EngineConfig config;
   SpreadSeed(&root);
@@ -203,14 +204,25 @@ Result<EngineConfig> MakeEngineConfig(ConfigNode root, Problems* problems) {
   DefaultOperator("decide", "decide", root.mark, &config.decide);
   if (config.score.input.empty()) config.score.input = Topics(config.kafka.prefix).events;
   Checker(&config, problems).Run();
-  TryPipeline(config, problems);
+  TryPipeline(config, reader->function(), problems);
   Assemble(&config);
-  if (problems->size() == before) config.config_digest = DigestOfResults(config, root, problems);
+  if (problems->size() == before) {
+    if (Result<DigestedConfig> results = DigestResults(config, root, reader, problems);
+        results.ok()) {
+      config.config_digest = results->digest;
+      config.results = std::make_shared<const DigestedConfig>(*std::move(results));
+    }
+  }
   if (problems->size() > before) {
     return Status::Invalid(
         StrCat("the configuration has ", problems->size() - before, " problem(s)"));
   }
   return config;
+}
+
+Result<EngineConfig> MakeEngineConfig(ConfigNode root, Problems* problems) {
+  TableReader reader;
+  return MakeEngineConfig(std::move(root), &reader, problems);
 }
 
 Result<EngineConfig> LoadEngineConfig(const std::string& path, const Environment& environment,
@@ -224,7 +236,9 @@ Status BuildPipeline(const EngineConfig& config, PipelineSchema* schema,
                      std::vector<std::unique_ptr<Operator>>* operators) {
   Problems problems;
   for (const ConfiguredOperator& configured : config.pipeline) {
-    operators->push_back(BuildOperator(configured, config.kafka.partitions, schema, &problems));
+    // The trial has read every table: from here on they are shared.
+    operators->push_back(
+        BuildOperator(configured, config.kafka.partitions, nullptr, schema, &problems));
   }
   return problems.empty() ? Status::Ok() : Status::Invalid(problems.Format());
 }

@@ -91,6 +91,7 @@ struct HttpOptions {
 
 struct SinkOptions {
   std::string alerts_file;  // Empty: none.
+  std::string archive;      // A directory; empty: none.
   static const FieldTable<SinkOptions>& Fields();
 };
 
@@ -99,6 +100,9 @@ struct LoggingOptions {
   std::string format = "text";
   static const FieldTable<LoggingOptions>& Fields();
 };
+
+struct DigestedConfig;  // config_digest.h
+class TableReader;
 
 struct MappingFile {
   std::string path;
@@ -135,6 +139,7 @@ struct EngineConfig {
   std::vector<MappingFile> mapping_files;
   SourceTimings timings;      // By source.
   std::string config_digest;  // Of everything that can change a result: 64 hexadecimal digits.
+  std::shared_ptr<const DigestedConfig> results;  // What is digested.
 };
 
 // Reads, checks and tries the configuration in `path`: everything that `run` does short of
@@ -145,6 +150,8 @@ Result<EngineConfig> LoadEngineConfig(const std::string& path, const Environment
 
 // The same from a tree that LoadConfig made.
 Result<EngineConfig> MakeEngineConfig(ConfigNode root, Problems* problems);
+// The same with tables from `reader`.
+Result<EngineConfig> MakeEngineConfig(ConfigNode root, TableReader* reader, Problems* problems);
 
 // Appends the operators of `config.pipeline`, built into `schema`, to `operators`: once a shard.
 Status BuildPipeline(const EngineConfig& config, PipelineSchema* schema,

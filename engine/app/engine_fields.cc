@@ -136,10 +136,14 @@ const FieldTable<HttpOptions>& HttpOptions::Fields() {
 }
 
 const FieldTable<SinkOptions>& SinkOptions::Fields() {
-  static const auto table = FieldTable<SinkOptions>().Field(
-      "alerts_file", &SinkOptions::alerts_file,
-      "Also append every alert to this file, as JSON lines; relative to the "
-      "working directory.");
+  static const auto table =
+      FieldTable<SinkOptions>()
+          .Field("alerts_file", &SinkOptions::alerts_file,
+                 "Also append every alert to this file, as JSON lines; relative to the working "
+                 "directory.")
+          .Field("archive", &SinkOptions::archive,
+                 "Also keep what alerts were made from in this directory, for bongsu reproduce; "
+                 "relative to the working directory.");
   return table;
 }
 

@@ -139,7 +139,7 @@ Result<Bench> MakeBench(const ConfigNode& root, const LabelledTable& rows,
   std::vector<PipelineStep> steps;
   steps.push_back({"rows", Stage::kProfile, std::move(source)});
   for (const ConfiguredOperator& one : configured) {
-    std::unique_ptr<Operator> built = BuildOperator(one, 1, &schema, &problems);
+    std::unique_ptr<Operator> built = BuildOperator(one, 1, nullptr, &schema, &problems);
     if (built)
       steps.push_back(
           {StrCat(one.spec->name, "#", steps.size()), one.spec->stage, std::move(built)});

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   bongsu::RegisterReplay(app, &action);
   bongsu::RegisterEval(app, &action);
   bongsu::RegisterTail(app, &action);
+  bongsu::RegisterReproduce(app, &action);
   bongsu::RegisterExplain(app, &action);
   bongsu::RegisterVersion(app, &action);
   try {

@@ -222,10 +222,11 @@ void DefaultOperator(const std::string& name, const std::string& path, const Mar
 }
 
 std::unique_ptr<Operator> BuildOperator(const ConfiguredOperator& configured, int partitions,
-                                        PipelineSchema* schema, Problems* problems) {
+                                        const ReadFile& read_file, PipelineSchema* schema,
+                                        Problems* problems) {
   BuildContext context{
-      *schema,   *problems, configured.mark, configured.path, BaseDirectory(configured.mark),
-      partitions};
+      *schema,    *problems, configured.mark, configured.path, BaseDirectory(configured.mark),
+      partitions, read_file};
   const size_t before = problems->size();
   std::unique_ptr<Operator> built = configured.spec->build(configured.options, context);
   BONGSU_CHECK(built != nullptr || problems->size() > before);

@@ -78,9 +78,10 @@ void DefaultOperator(const std::string& name, const std::string& path, const Mar
                      SingleOperator* out);
 
 // Builds one operator after those before it, which have declared their fields and features in
-// `schema`, for one of `partitions` shards. Null, with the problem reported at its place, when it
-// cannot be built.
+// `schema`, for one of `partitions` shards, with tables from `read_file` (null: from the disk).
+// Null, with the problem reported at its place, when it cannot be built.
 std::unique_ptr<Operator> BuildOperator(const ConfiguredOperator& configured, int partitions,
-                                        PipelineSchema* schema, Problems* problems);
+                                        const ReadFile& read_file, PipelineSchema* schema,
+                                        Problems* problems);
 
 }  // namespace bongsu

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "engine/app/artifacts.h"
 #include "engine/app/wiring.h"
 #include "engine/base/strings.h"
+#include "engine/core/artifacts.h"
 #include "engine/crypto/digest.h"
 #include "engine/io/file/json_lines_writer.h"
 #include "engine/io/kafka/kafka_log.h"
@@ -72,14 +74,14 @@ Status WriteLines(Log& log, const std::string& topic, const std::string& path,
   return writer->Finish();
 }
 
-// Copies the committed records of `topic` into the same partitions of the embedded log.
-Status CopyEvents(const EngineConfig& config, Log& to, const std::string& to_topic) {
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<KafkaLog> from, KafkaLog::Make(config.kafka));
-  BONGSU_ASSIGN_OR_RETURN(const int32_t partitions, from->Partitions(config.score.input));
+// Copies the committed records of `topic` into the same partitions of another log, and shows each.
+Status CopyTopic(Log& from, const std::string& topic, Log& to, const std::string& to_topic,
+                 const std::function<void(const Record&)>& see) {
+  BONGSU_ASSIGN_OR_RETURN(const int32_t partitions, from.Partitions(topic));
   BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Producer> producer, to.NewProducer("copy"));
   for (int32_t partition = 0; partition < partitions; ++partition) {
     BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader,
-                            from->NewReader({config.score.input, partition}, 0));
+                            from.NewReader({topic, partition}, 0));
     const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
     for (bool at_end = false; !at_end;) {
       batch->Clear();
@@ -87,6 +89,7 @@ Status CopyEvents(const EngineConfig& config, Log& to, const std::string& to_top
       if (batch->records().empty()) continue;
       BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction, producer->Begin());
       for (const Record& r : batch->records()) {
+        see(r);
         BONGSU_RETURN_IF_ERROR(transaction->Append(to_topic, partition, r.key, r.value, r.headers));
       }
       if (transaction->Commit(std::chrono::seconds(30)) != Outcome::kCommitted) {
@@ -94,6 +97,48 @@ Status CopyEvents(const EngineConfig& config, Log& to, const std::string& to_top
             "replay: the copy of events could not be written; is the disk full?");
       }
     }
+  }
+  return Status::Ok();
+}
+
+// The digests that version events name, in the order in which they are met first.
+void TakeVersion(const Record& record, std::vector<std::string>* versions) {
+  std::string_view type, digest;
+  for (const Header& header : record.headers) {
+    if (header.name == kTypeHeader) type = header.value;
+    if (header.name == kDigestHeader) digest = header.value;
+  }
+  if (type != kVersion) return;
+  if (std::find(versions->begin(), versions->end(), digest) == versions->end())
+    versions->emplace_back(digest);
+}
+
+// Events, and what the versions among them say: live scoring had it from there too.
+Status CopyEvents(const EngineConfig& config, Wiring& to, std::vector<std::string>* versions) {
+  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<KafkaLog> from, KafkaLog::Make(config.kafka));
+  BONGSU_RETURN_IF_ERROR(CopyTopic(*from, config.score.input, to.log(), to.topics().events,
+                                   [&](const Record& r) { TakeVersion(r, versions); }));
+  const Topics topics(config.kafka.prefix);
+  if (config.score.input != topics.events || versions->empty()) return Status::Ok();
+  return CopyTopic(*from, topics.artifacts, to.log(), to.topics().artifacts, [](const Record&) {});
+}
+
+// All but the given configuration's own must be among the artifacts.
+Status CheckVersions(const EngineConfig& config, Wiring& wiring,
+                     const std::vector<std::string>& versions) {
+  std::vector<std::string> names;
+  for (const std::string& digest : versions) {
+    if (digest != config.config_digest) names.push_back(StrCat(kConfigArtifact, digest));
+  }
+  if (names.empty()) return Status::Ok();
+  BONGSU_ASSIGN_OR_RETURN(const Artifacts found,
+                          ReadArtifactTopic(wiring.log(), wiring.topics().artifacts, names));
+  for (const std::string& name : names) {
+    if (found.contains(name)) continue;
+    return Status::NotFound(
+        StrCat("replay: the topic names a version of the configuration that is not kept, ", name,
+               "; replay with that configuration, or with --ignore-versions to score everything "
+               "with this one"));
   }
   return Status::Ok();
 }
@@ -252,18 +297,25 @@ Result<ReplayResult> Replay(const EngineConfig& config, const ReplayOptions& opt
   const FixedClock clock;
   const SystemClock real;
   PrometheusMetrics metrics(BONGSU_VERSION);
-  BONGSU_ASSIGN_OR_RETURN(
-      const std::unique_ptr<Wiring> wiring,
-      Wiring::Make({local, clock, metrics, [](std::string_view, std::string_view) {}, true}));
-  if (options.from_topic)
-    BONGSU_RETURN_IF_ERROR(CopyEvents(config, wiring->log(), wiring->topics().events));
+  // Another deployment's events come with its versions, not with ours.
+  const bool foreign = options.from_topic && config.score.input != local.score.input;
+  const Wiring::Options wired{local,   clock,
+                              metrics, [](std::string_view, std::string_view) {},
+                              true,    options.ignore_versions || foreign};
+  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Wiring> wiring, Wiring::Make(wired));
+  ReplayResult result;
+  if (options.from_topic) BONGSU_RETURN_IF_ERROR(CopyEvents(config, *wiring, &result.versions));
   BONGSU_ASSIGN_OR_RETURN(std::vector<RoleWorker> workers, wiring->NewIngestWorkers());
   const size_t ingest_workers = workers.size();
-  BONGSU_ASSIGN_OR_RETURN(RoleWorker score, wiring->NewScoreWorker(0));
+  std::string first_version;
+  if (!result.versions.empty() && !wired.ignore_versions) {
+    BONGSU_RETURN_IF_ERROR(CheckVersions(config, *wiring, result.versions));
+    first_version = result.versions.front();
+  }
+  BONGSU_ASSIGN_OR_RETURN(RoleWorker score, wiring->NewScoreWorker(0, first_version));
   workers.push_back(std::move(score));
   const Timestamp began = real.Now();
   BONGSU_RETURN_IF_ERROR(RunToEnd(workers, options.progress, enough));
-  ReplayResult result;
   result.seconds = ToSeconds(real.Now() - began);
   BONGSU_RETURN_IF_ERROR(Collect(*wiring, options, &result));
   Ingest::Totals totals;

@@ -20,8 +20,10 @@ struct ReplayOptions {
   std::string user_risk_path;
   std::string samples_path;
   std::string work_dir;  // Empty: a temporary one, removed at the end.
-  bool from_topic =
-      false;  // Score the committed records of config.score.input on the configured log.
+  // Score the committed records of config.score.input on the configured log.
+  bool from_topic = false;
+  // Score all of them with the configuration given, whatever versions the topic names.
+  bool ignore_versions = false;
   std::function<void(int64_t records)> progress;
   // Sees every event after all operators, with the verdict. True: seen enough, the replay ends with
   // the batch in hand.
@@ -30,9 +32,10 @@ struct ReplayOptions {
 
 struct ReplayResult {
   int64_t records = 0, events = 0, dead_letters = 0, alerts = 0;
-  double mapped_ratio = 0;  // Of the leaf members of the input, how many a mapping reads.
-  std::string digest;       // SHA-256 of the alerts' lines.
-  double seconds = 0;       // Of the machine's clock.
+  double mapped_ratio = 0;            // Of the leaf members of the input, how many a mapping reads.
+  std::string digest;                 // SHA-256 of the alerts' lines.
+  double seconds = 0;                 // Of the machine's clock.
+  std::vector<std::string> versions;  // Digests that the topic named, in their order.
   StateSizes state;
   std::vector<std::string> alert_json;  // In the order of partitions, then of the stream.
   // The same; only where `observe` is set, and not those taken at random, which may be many.

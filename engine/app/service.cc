@@ -6,6 +6,7 @@
 
 #include "engine/app/ops_listener.h"
 #include "engine/base/strings.h"
+#include "engine/io/file/archive_sink.h"
 #include "engine/io/file/file_sink.h"
 
 namespace bongsu {
@@ -92,9 +93,16 @@ Status Service::MakeWorkers() {
 }
 
 Status Service::OpenSink() {
+  const Topics& topics = wiring_->topics();
   const std::string& path = options_.config.sinks.alerts_file;
-  if (path.empty()) return Status::Ok();
-  BONGSU_ASSIGN_OR_RETURN(sink_, FileSink::Open(wiring_->log(), wiring_->topics().alerts, path));
+  if (!path.empty()) {
+    BONGSU_ASSIGN_OR_RETURN(sink_, FileSink::Open(wiring_->log(), topics.alerts, path));
+  }
+  const std::string& archive = options_.config.sinks.archive;
+  if (!archive.empty()) {
+    BONGSU_ASSIGN_OR_RETURN(
+        archive_, ArchiveSink::Open(wiring_->log(), {topics.artifacts, topics.receipts}, archive));
+  }
   return Status::Ok();
 }
 
@@ -113,7 +121,7 @@ Status Service::StartWorkers() {
     threads_.emplace_back(
         [this, &worker](const std::stop_token& stop) { RunThread(worker, stop); });
   }
-  if (sink_)
+  if (sink_ || archive_)
     sink_thread_ = std::jthread([this](const std::stop_token& stop) { FollowAlerts(stop); });
   if (watch_)
     watch_thread_ = std::jthread([this](const std::stop_token& stop) { WatchGroup(stop); });
@@ -124,10 +132,20 @@ Status Service::StartWorkers() {
 
 void Service::FollowAlerts(const std::stop_token& stop) {
   for (bool last = false; !last;) {
-    last = stop.stop_requested();  // The workers have ended then: one more turn takes what they
-                                   // committed.
-    const Result<int64_t> lines = sink_->Step();
-    health_.Set("sinks.alerts_file", lines.ok() ? "" : lines.status().message());
+    // The workers have ended then: what they committed is taken to its end.
+    last = stop.stop_requested();
+    do {
+      Result<int64_t> lines = int64_t{0}, files = int64_t{0};
+      if (sink_) {
+        lines = sink_->Step();
+        health_.Set("sinks.alerts_file", lines.ok() ? "" : lines.status().message());
+      }
+      if (archive_) {
+        files = archive_->Step();
+        health_.Set("sinks.archive", files.ok() ? "" : files.status().message());
+      }
+      if (!lines.ok() || !files.ok() || *lines + *files == 0) break;
+    } while (last);
     if (!last) options_.clock.SleepFor(std::chrono::milliseconds(100));
   }
 }
@@ -192,6 +210,11 @@ bool Service::Finished() {
       return false;
   }
   return true;
+}
+
+Result<bool> Service::Announce(const EngineConfig& config) {
+  if (waiting_) return Status::Unavailable("no broker answers yet; send SIGHUP again later");
+  return wiring_->Announce(config);
 }
 
 bool Service::Stop(Duration deadline) {

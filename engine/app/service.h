@@ -16,6 +16,7 @@
 
 namespace bongsu {
 
+class ArchiveSink;
 class FileSink;
 class HttpServer;
 
@@ -45,6 +46,8 @@ class Service {
   // All sources are at their end, all that was read is scored and committed. Ask now and then, from
   // one thread.
   bool Finished();
+  // `config` is to be the version in force from now on. False: this process does not ingest.
+  Result<bool> Announce(const EngineConfig& config);
   // Takes nothing new, commits what is in hand, ends the threads. False when that took longer than
   // `deadline`: then the process should end at once; what was not committed is done again after a
   // restart.
@@ -67,7 +70,8 @@ class Service {
   Health health_;
   std::unique_ptr<Wiring> wiring_;
   std::vector<RoleWorker> workers_;
-  std::unique_ptr<FileSink> sink_;  // Alerts to a file.
+  std::unique_ptr<FileSink> sink_;        // Alerts to a file.
+  std::unique_ptr<ArchiveSink> archive_;  // Artifacts and receipts to a directory.
   std::unique_ptr<HttpServer> http_;
   bool waiting_ = true;  // For the broker, before any worker runs.
   Timestamp last_try_{};

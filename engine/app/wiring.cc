@@ -9,8 +9,11 @@
 #include <filesystem>
 #include <fstream>
 
-#include "engine/alerting/ocsf.h"
+#include "engine/app/announcing.h"
+#include "engine/app/artifacts.h"
 #include "engine/app/disk_probe.h"
+#include "engine/app/ingest_state.h"
+#include "engine/app/version_book.h"
 #include "engine/base/hash.h"
 #include "engine/base/strings.h"
 #include "engine/decode/canonical.h"
@@ -27,34 +30,6 @@ namespace bongsu {
 namespace {
 
 constexpr Duration kKeepOpen = std::chrono::minutes(5);  // A store that this process lost.
-
-// What was last written to bongsu.ingest-state: cursors of files by source, the version in force.
-struct IngestState {
-  std::map<std::string, std::map<std::string, FileCursor>> cursors;
-  std::string version;
-};
-
-Result<IngestState> ReadIngestState(Log& log, const Topics& topics) {
-  IngestState state;
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader,
-                          log.NewReader({topics.ingest_state, 0}, 0));
-  const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
-  for (bool at_end = false; !at_end;) {
-    batch->Clear();
-    BONGSU_RETURN_IF_ERROR(reader->Poll(std::chrono::seconds(10), batch.get(), &at_end));
-    for (const Record& record : batch->records()) {
-      if (record.key == "version") {
-        state.version = record.value;
-        continue;
-      }
-      const size_t slash = record.key.find('/');
-      if (slash == std::string_view::npos || record.value.empty()) continue;  // Empty: a signature.
-      BONGSU_ASSIGN_OR_RETURN(FileCursor cursor, ParseFileCursor(record.value));
-      state.cursors[std::string(record.key.substr(0, slash))][cursor.path] = cursor;
-    }
-  }
-  return state;
-}
 
 // Held as long as the process lives: a second one with the same data directory would take over the
 // first one's place in the group, and its state with it.
@@ -101,17 +76,6 @@ Result<std::string> InstanceName(const EngineConfig& config) {
   return std::string(digits);
 }
 
-std::array<uint8_t, 16> DigestBytes(std::string_view hex) {
-  std::array<uint8_t, 16> bytes{};
-  const auto digit = [](char c) {
-    return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
-  };
-  for (size_t i = 0; i < bytes.size() && 2 * i + 1 < hex.size(); ++i) {
-    bytes[i] = static_cast<uint8_t>(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
-  }
-  return bytes;
-}
-
 }  // namespace
 
 struct Wiring::Impl {
@@ -128,10 +92,19 @@ struct Wiring::Impl {
   std::unique_ptr<KeyValueStore> database;  // Embedded: log and state in one.
   std::unique_ptr<EmbeddedLog> embedded;
   std::unique_ptr<KafkaLog> kafka;
+  std::unique_ptr<VersionBook> versions;
+  std::shared_ptr<Announcer> announcer;  // Once ingest workers are made.
 
   Log& log() { return kafka ? static_cast<Log&>(*kafka) : *embedded; }
   std::string StatePath(const TopicPartition& from) const {
     return StrCat(config.data_dir, "/state/", from.topic, "-", from.partition);
+  }
+  bool Receipts() const { return !options.replay; }
+  // For the log; a replay has none.
+  std::function<void(std::string_view message)> Notes() const {
+    return [quiet = options.replay](std::string_view message) {
+      if (!quiet) spdlog::info("{}", message);
+    };
   }
   std::string IdPrefix() const { return StrCat(config.kafka.prefix, ".", config.kafka.group); }
   std::string Member(std::string_view worker) const { return StrCat(instance, ".", worker); }
@@ -152,11 +125,9 @@ struct Wiring::Impl {
       report(component, reason);
     };
   }
-  Result<IngestPlan> PlanIngest(const IngestState& state);
-  Result<RoleWorker> TopicIngest(const IngestState& state,
-                                 const std::vector<std::string>& source_topics);
-  Result<RoleWorker> FileIngest(const IngestState& state, const SourceOptions& source,
-                                bool announce);
+  Result<IngestPlan> PlanIngest();
+  Result<RoleWorker> TopicIngest(const std::vector<std::string>& source_topics);
+  Result<RoleWorker> FileIngest(const SourceOptions& source, bool announces);
 };
 
 Status Wiring::Impl::OpenLog() {
@@ -186,6 +157,8 @@ Status Wiring::Impl::OpenLog() {
                                              {topics.user_risk, n, false, !options.replay},
                                              {topics.decisions, n, false},
                                              {topics.samples, n, false},
+                                             {topics.artifacts, 1, false, true},
+                                             {topics.receipts, n, false},
                                              {topics.dead_letters, n, false},
                                              {topics.ingest_state, 1, false, true}},
                                             options.clock));
@@ -219,39 +192,7 @@ Result<std::unique_ptr<SourceDecoder>> MakeSourceDecoder(const EngineConfig& con
       StrCat("source ", source.name.value, ": no mapping is called \"", source.format.value, "\""));
 }
 
-Result<ScoreParts> MakeScoreParts(const EngineConfig& config) {
-  PipelineSchema schema;
-  std::vector<std::unique_ptr<Operator>> operators;
-  BONGSU_RETURN_IF_ERROR(BuildPipeline(config, &schema, &operators));
-  std::vector<PipelineStep> steps;
-  for (size_t i = 0; i < operators.size(); ++i) {
-    const OperatorSpec& spec = *config.pipeline[i].spec;
-    const auto same = std::count_if(steps.begin(), steps.end(), [&](const PipelineStep& s) {
-      return s.name == spec.name || s.name.starts_with(spec.name + "#");
-    });
-    steps.push_back({same == 0 ? spec.name : StrCat(spec.name, "#", same + 1), spec.stage,
-                     std::move(operators[i])});
-  }
-  OcsfOptions ocsf;
-  ocsf.tenant = config.tenant;
-  ocsf.product_version = BONGSU_VERSION;
-  ocsf.config_digest = config.config_digest;
-  ocsf.features = schema.features();
-  for (const std::string& detector : schema.detectors()) {
-    ocsf.detectors.push_back({detector, "1", AnalyticKind::kBehavioral, {}});
-  }
-  for (const PipelineSchema::ModelEntry& model : schema.models()) {
-    ocsf.models.push_back({model.name, "1", config.config_digest.substr(0, 16)});
-  }
-  ScoreParts parts;
-  parts.pipeline = std::make_unique<Pipeline>(std::move(schema), std::move(steps));
-  parts.decoder =
-      std::make_unique<CanonicalEventDecoder>(config.limits, parts.pipeline->schema().fields);
-  parts.encoder = std::make_unique<OcsfEncoder>(std::move(ocsf));
-  return parts;
-}
-
-Result<RoleWorker> Wiring::NewScoreWorker(int index) {
+Result<RoleWorker> Wiring::NewScoreWorker(int index, std::string first_version) {
   Impl* const impl = impl_.get();
   const EngineConfig& config = impl->config;
   const WorkerOptions worker = impl->ForWorker("score", StrCat(index));
@@ -266,7 +207,16 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index) {
   base.timings = config.timings;
   base.transactional_id = worker.transactional_id;
   base.config_digest_hex = config.config_digest;
-  base.config_digest = DigestBytes(config.config_digest);
+  base.first_version = std::move(first_version);
+  // Where the events are another deployment's, so are their versions.
+  if (config.score.input == impl->topics.events && !impl->options.ignore_versions) {
+    base.versions = [impl](const std::string& digest) -> Result<ScoreVersion> {
+      BONGSU_ASSIGN_OR_RETURN(std::shared_ptr<const EngineConfig> version,
+                              impl->versions->Get(digest));
+      return MakeScoreVersion(std::move(version), impl->Receipts());
+    };
+  }
+  BONGSU_ASSIGN_OR_RETURN(base.receipt_partitions, log().Partitions(impl->topics.receipts));
   base.changelog = !embedded();
   BONGSU_ASSIGN_OR_RETURN(const std::string cluster, log().Identity());
   base.cluster = Hash64(cluster);
@@ -280,8 +230,8 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index) {
   environment.set_aside = [impl](const TopicPartition& from) {
     return impl->stores->SetAside(from);
   };
-  environment.make_parts = [&config] { return MakeScoreParts(config); };
-  environment.notify = [](std::string_view message) { spdlog::info("{}", message); };
+  environment.make_parts = [impl, &config] { return MakeScoreParts(config, impl->Receipts()); };
+  environment.notify = impl->Notes();
   if (!impl->database) {
     environment.check_disk = [impl] { return ProbeDisk(impl->config.data_dir); };
   }
@@ -329,13 +279,18 @@ void Wiring::Tend() {
   if (impl_->stores) impl_->stores->Tend();
 }
 
-Result<IngestPlan> Wiring::Impl::PlanIngest(const IngestState& state) {
+Result<bool> Wiring::Announce(const EngineConfig& config) {
+  if (impl_->announcer == nullptr) return false;
+  BONGSU_RETURN_IF_ERROR(AnnounceNow(config, log(), impl_->topics, *impl_->announcer));
+  return true;
+}
+
+Result<IngestPlan> Wiring::Impl::PlanIngest() {
   IngestPlan plan;
   plan.topics = topics;
   BONGSU_ASSIGN_OR_RETURN(plan.event_partitions, log().Partitions(topics.events));
   BONGSU_ASSIGN_OR_RETURN(plan.dead_letter_partitions, log().Partitions(topics.dead_letters));
   plan.tick_interval = options.replay ? Duration::max() : config.ingest.tick_interval;
-  if (state.version != config.config_digest) plan.version = config.config_digest;
   for (const SourceOptions& source : config.sources) {
     IngestSource ingest;
     ingest.name = source.name.value;
@@ -349,9 +304,9 @@ Result<IngestPlan> Wiring::Impl::PlanIngest(const IngestState& state) {
   return plan;
 }
 
-Result<RoleWorker> Wiring::Impl::TopicIngest(const IngestState& state,
-                                             const std::vector<std::string>& source_topics) {
-  BONGSU_ASSIGN_OR_RETURN(IngestPlan plan, PlanIngest(state));
+Result<RoleWorker> Wiring::Impl::TopicIngest(const std::vector<std::string>& source_topics) {
+  BONGSU_ASSIGN_OR_RETURN(IngestPlan plan, PlanIngest());
+  plan.announcer = announcer;
   const WorkerOptions worker = ForWorker("ingest", "topics");
   RoleWorker role;
   role.name = worker.name;
@@ -369,17 +324,16 @@ Result<RoleWorker> Wiring::Impl::TopicIngest(const IngestState& state,
   return role;
 }
 
-Result<RoleWorker> Wiring::Impl::FileIngest(const IngestState& state, const SourceOptions& source,
-                                            bool announce) {
-  BONGSU_ASSIGN_OR_RETURN(IngestPlan plan, PlanIngest(state));
-  if (!announce) plan.version.clear();
+Result<RoleWorker> Wiring::Impl::FileIngest(const SourceOptions& source, bool announces) {
+  BONGSU_ASSIGN_OR_RETURN(IngestPlan plan, PlanIngest());
+  if (announces) plan.announcer = announcer;
   WorkerOptions worker = ForWorker("ingest", source.name.value);
   worker.in_order = true;
   RoleWorker role;
   role.name = worker.name;
   role.shards = std::make_unique<Ingest>(std::move(plan), nullptr, options.metrics);
   const auto make_consumer = [this, &source]() -> Result<std::unique_ptr<Consumer>> {
-    BONGSU_ASSIGN_OR_RETURN(IngestState now, ReadIngestState(log(), topics));
+    BONGSU_ASSIGN_OR_RETURN(IngestState now, ReadIngestState(log(), topics.ingest_state));
     std::vector<FileCursor> known;
     for (const auto& [path, cursor] : now.cursors[source.name.value]) known.push_back(cursor);
     FileSourceOptions file;
@@ -398,7 +352,10 @@ Result<RoleWorker> Wiring::Impl::FileIngest(const IngestState& state, const Sour
 }
 
 Result<std::vector<RoleWorker>> Wiring::NewIngestWorkers() {
-  BONGSU_ASSIGN_OR_RETURN(const IngestState state, ReadIngestState(log(), impl_->topics));
+  BONGSU_ASSIGN_OR_RETURN(const IngestState state, ReadIngestState(log(), impl_->topics.ingest_state));
+  BONGSU_ASSIGN_OR_RETURN(
+      impl_->announcer, MakeAnnouncer(impl_->config, state, impl_->instance, log(), impl_->topics,
+                                      impl_->options.replay));
   std::vector<RoleWorker> workers;
   std::vector<std::string> source_topics;
   for (const SourceOptions& source : impl_->config.sources) {
@@ -406,12 +363,12 @@ Result<std::vector<RoleWorker>> Wiring::NewIngestWorkers() {
   }
   if (!embedded()) source_topics.push_back(impl_->topics.decisions);
   if (!source_topics.empty()) {
-    BONGSU_ASSIGN_OR_RETURN(RoleWorker worker, impl_->TopicIngest(state, source_topics));
+    BONGSU_ASSIGN_OR_RETURN(RoleWorker worker, impl_->TopicIngest(source_topics));
     workers.push_back(std::move(worker));
   }
   for (const SourceOptions& source : impl_->config.sources) {
     if (!source.topic.value.empty()) continue;
-    BONGSU_ASSIGN_OR_RETURN(RoleWorker worker, impl_->FileIngest(state, source, workers.empty()));
+    BONGSU_ASSIGN_OR_RETURN(RoleWorker worker, impl_->FileIngest(source, workers.empty()));
     workers.push_back(std::move(worker));
   }
   return workers;
@@ -435,6 +392,12 @@ std::string Wiring::LogHealth() {
 Result<std::unique_ptr<Wiring>> Wiring::Make(Options options) {
   auto impl = std::make_unique<Impl>(std::move(options));
   BONGSU_RETURN_IF_ERROR(impl->OpenLog());
+  impl->versions = std::make_unique<VersionBook>(
+      impl->config,
+      [raw = impl.get()](const std::vector<std::string>& names) {
+        return ReadArtifactTopic(raw->log(), raw->topics.artifacts, names);
+      },
+      impl->Notes());
   return std::unique_ptr<Wiring>(new Wiring(std::move(impl)));
 }
 
@@ -442,7 +405,8 @@ Status Wiring::CheckTopics() {
   const Topics& t = impl_->topics;
   BONGSU_ASSIGN_OR_RETURN(const int32_t input, log().Partitions(impl_->config.score.input));
   for (const std::string& topic :
-       {t.events, t.alerts, t.user_risk, t.samples, t.decisions, t.dead_letters, t.ingest_state}) {
+       {t.events, t.alerts, t.user_risk, t.samples, t.decisions, t.dead_letters, t.ingest_state,
+        t.artifacts, t.receipts}) {
     BONGSU_RETURN_IF_ERROR(log().Partitions(topic).status());
   }
   if (embedded()) return Status::Ok();

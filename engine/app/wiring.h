@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/app/engine_config.h"
+#include "engine/app/score_version.h"
 #include "engine/core/clock.h"
 #include "engine/core/log.h"
 #include "engine/core/metrics.h"
@@ -35,7 +36,8 @@ class Wiring {
     const Clock& clock;
     Metrics& metrics;
     Report report;        // Health of a component; an empty reason is fine.
-    bool replay = false;  // No waiting between commits, no ticks by the clock.
+    bool replay = false;  // No waiting between commits, no ticks by the clock, no receipts.
+    bool ignore_versions = false;  // All is scored with `config`.
   };
   // Opens the embedded database or the connection to Kafka. `config`, `clock` and `metrics` outlive
   // it.
@@ -50,13 +52,16 @@ class Wiring {
   // kInvalid with the remedies when topics are missing or not as they must be.
   Status CheckTopics();
 
-  Result<RoleWorker> NewScoreWorker(int index);
+  // `first_version` is in force until a version event comes; empty: that of `config`.
+  Result<RoleWorker> NewScoreWorker(int index, std::string first_version = {});
   // Looks after the scoring group beside the workers; null without a broker.
   Result<std::unique_ptr<GroupWatch>> NewGroupWatch();
   // Closes stores that nobody needs any more. Call it now and then.
   void Tend();
   // One for all topic sources, one for each source of files.
   Result<std::vector<RoleWorker>> NewIngestWorkers();
+  // `config` is to be the version in force from now on. False: no ingest workers are here.
+  Result<bool> Announce(const EngineConfig& config);
 
  private:
   struct Impl;
@@ -67,7 +72,5 @@ class Wiring {
 // The mapping or canonical decoder of a source.
 Result<std::unique_ptr<SourceDecoder>> MakeSourceDecoder(const EngineConfig& config,
                                                          const SourceOptions& source);
-// Pipeline, decoder and encoder of one shard.
-Result<ScoreParts> MakeScoreParts(const EngineConfig& config);
 
 }  // namespace bongsu

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "engine/core/alert.h"
 #include "engine/core/event.h"
+#include "engine/core/receipt.h"
 
 namespace bongsu {
 
@@ -60,6 +62,17 @@ class AlertEncoder {
   virtual void EncodeAlert(const Alert& alert, std::string* json) = 0;
   virtual void EncodeUserRisk(const UserRisk& risk, std::string* json) = 0;
   virtual void EncodeSample(const Sample& sample, std::string* json) = 0;
+};
+
+// Writes what an alert was made from as artifacts (artifacts.h).
+class ReceiptEncoder {
+ public:
+  virtual ~ReceiptEncoder() = default;
+  using Add = std::function<void(std::string_view name, std::string_view bytes)>;
+  // `alert_json` is the alert as it goes out. Snapshots of models that it has just added are not
+  // added again.
+  virtual void Encode(const Alert& alert, std::string_view alert_json, const Receipt& receipt,
+                      const Add& add) = 0;
 };
 
 }  // namespace bongsu

@@ -26,6 +26,9 @@ namespace bongsu {
 enum class Stage { kNormalize, kEnrich, kProfile, kDetect, kScore, kDecide };
 std::string_view StageName(Stage stage);
 
+// The bytes of a file that options name; kNotFound with the reason alone.
+using ReadFile = std::function<Result<std::string>(const std::string& path)>;
+
 // What a builder may ask for. A builder that finds a problem reports it and returns null.
 struct BuildContext {
   PipelineSchema& schema;
@@ -34,6 +37,7 @@ struct BuildContext {
   std::string path;      // "features[3]"
   std::string base_dir;  // Relative paths of files (tables, calendars) start here.
   int partitions = 1;    // Of bongsu.events: what is for the whole bank is shared out among them.
+  ReadFile read_file = nullptr;  // How tables get their bytes; null: from the disk.
 
   // The slot or index for a name, or a problem at its place.
   std::optional<size_t> Field(const Located<std::string>& name);

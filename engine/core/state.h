@@ -95,6 +95,8 @@ class StateStore {
   virtual void Delete(std::string_view key) = 0;
   virtual void Mark() = 0;      // Called before each event.
   virtual void Rollback() = 0;  // Forgets the writes since Mark: an event counts fully or not.
+  // As Get, but what Rollback would bring back.
+  virtual Result<bool> GetBefore(std::string_view key, std::string* value) = 0;
   // The overlay in key order; nullopt is a delete. For the changelog.
   using EntryVisitor =
       std::function<void(std::string_view key, std::optional<std::string_view> value)>;

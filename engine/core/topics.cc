@@ -12,6 +12,7 @@ Topics::Topics(std::string_view prefix)
       changelog(StrCat(prefix, ".changelog")),
       group_sums(StrCat(prefix, ".group-sums")),
       artifacts(StrCat(prefix, ".artifacts")),
+      receipts(StrCat(prefix, ".receipts")),
       samples(StrCat(prefix, ".samples")),
       ingest_state(StrCat(prefix, ".ingest-state")),
       dead_letters(StrCat(prefix, ".dead-letters")) {}

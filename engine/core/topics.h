@@ -11,8 +11,8 @@ namespace bongsu {
 
 struct Topics {
   explicit Topics(std::string_view prefix);
-  std::string events, alerts, user_risk, decisions, changelog, group_sums, artifacts, samples,
-      ingest_state, dead_letters;
+  std::string events, alerts, user_risk, decisions, changelog, group_sums, artifacts, receipts,
+      samples, ingest_state, dead_letters;
 };
 
 // Headers of records.
@@ -23,6 +23,8 @@ inline constexpr std::string_view kTimeHeader = "time";      // of a tick, milli
 inline constexpr std::string_view kDigestHeader = "digest";  // of a version
 inline constexpr std::string_view kTransactionHeader =
     "transactional.id";  // who wrote alerts and changelog
+inline constexpr std::string_view kPartitionsHeader =
+    "partitions";  // of the input, with each `meta` in the changelog
 
 // Kinds of control events: what else than access events may change a result, in order with them.
 inline constexpr std::string_view kTick = "tick";        // event time has reached `time`

@@ -197,19 +197,25 @@ Result<std::unique_ptr<Opening>> Ingest::Open(const TopicPartition& from,
   opened_ = true;
   std::unique_ptr<Shard> shard;
   if (from.topic == options_.topics.decisions) {
-    if (from.partition == 0) writes_control_ = true;
+    if (from.partition == 0) BONGSU_RETURN_IF_ERROR(TakeControl());
     shard = std::make_unique<DecisionShard>(*this, from, committed.value_or(0));
   } else {
     const auto source = options_.sources.find(from.topic);
     if (source == options_.sources.end()) {
       return Status::Internal(StrCat("ingest: no source reads \"", from.topic, "\""));
     }
-    if (source->second.file) writes_control_ = true;
+    if (source->second.file) BONGSU_RETURN_IF_ERROR(TakeControl());
     frontiers_[from] = {};
     shard = std::make_unique<IngestShard>(*this, source->second, from, committed.value_or(0));
   }
   return std::unique_ptr<Opening>(
       std::make_unique<IngestOpening>(Opened{std::move(shard), committed}));
+}
+
+Status Ingest::TakeControl() {
+  if (options_.announcer) BONGSU_RETURN_IF_ERROR(options_.announcer->Gained());
+  writes_control_ = true;
+  return Status::Ok();
 }
 
 Status Ingest::OnUnsettled(const TopicPartition&) {
@@ -230,13 +236,13 @@ void Ingest::OnLost(const TopicPartition& from) {
 
 void Ingest::OnCommitted() {
   committed_tick_ = last_tick_;
-  if (std::exchange(version_sent_, false)) options_.version.clear();
+  if (options_.announcer) options_.announcer->OnCommitted();
 }
 
 // Should it be committed after all, saying it twice changes nothing.
 void Ingest::OnReset() {
   last_tick_ = committed_tick_;
-  version_sent_ = false;
+  if (options_.announcer) options_.announcer->OnReset();
 }
 
 void Ingest::OnTurn(Timestamp now, Outputs* outputs) {
@@ -247,19 +253,20 @@ void Ingest::OnTurn(Timestamp now, Outputs* outputs) {
     (void)stray_->End({options_.topics.ingest_state, 0});  // What fails is tried again.
     if (now > watch_until_) opened_ = false, last_watch_ = {};
   }
+  if (options_.announcer) options_.announcer->OnTurn(writes_control_, outputs);
   if (!writes_control_) return;
-  if (!options_.version.empty() && !version_sent_) {
-    AddControl(outputs, kVersion, kDigestHeader, options_.version);
-    outputs->Add(options_.topics.ingest_state, 0, "version", options_.version);
-    version_sent_ = true;
-  }
   const bool file_ended = std::exchange(file_ended_, false);
   if (!file_ended && now - last_tick_at_ < options_.tick_interval) return;
   const std::optional<Timestamp> time = file_ended ? reached_ : TickTime(now);
   if (!time || (last_tick_ && *time <= *last_tick_)) return;
   last_tick_ = time;
   last_tick_at_ = now;
-  AddControl(outputs, kTick, kTimeHeader, StrCat(ToMillis(*time)));
+  const std::string ms = StrCat(ToMillis(*time));
+  const std::string json = StrCat("{\"kind\":\"tick\",\"time\":\"", ms, "\"}");
+  for (int32_t partition = 0; partition < options_.event_partitions; ++partition) {
+    outputs->Add(options_.topics.events, partition, "", json,
+                 {{kTypeHeader, kTick}, {kTimeHeader, ms}});
+  }
 }
 
 // The time that every partition read here has reached: now for those at their end, else their
@@ -273,16 +280,6 @@ std::optional<Timestamp> Ingest::TickTime(Timestamp now) const {
     lowest = std::min(lowest.value_or(reached), reached);
   }
   return lowest;
-}
-
-void Ingest::AddControl(Outputs* outputs, std::string_view type, std::string_view header,
-                        std::string_view header_value) {
-  const std::string json =
-      StrCat("{\"kind\":\"", type, "\",\"", header, "\":\"", header_value, "\"}");
-  for (int32_t partition = 0; partition < options_.event_partitions; ++partition) {
-    outputs->Add(options_.topics.events, partition, "", json,
-                 {{kTypeHeader, type}, {header, header_value}});
-  }
 }
 
 }  // namespace bongsu

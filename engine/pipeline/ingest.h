@@ -12,6 +12,7 @@
 #include "engine/core/codec.h"
 #include "engine/core/metrics.h"
 #include "engine/core/topics.h"
+#include "engine/pipeline/announcer.h"
 #include "engine/pipeline/shard.h"
 #include "engine/pipeline/stray_transactions.h"
 
@@ -30,7 +31,7 @@ struct IngestPlan {
   int32_t event_partitions = 1, dead_letter_partitions = 1;
   Duration tick_interval = std::chrono::seconds(10);
   std::string transactional_id;  // Of the worker; empty where transactions can't be left open.
-  std::string version;           // Digest to announce once; empty = it is announced already.
+  std::shared_ptr<Announcer> announcer;         // Of versions; null where another worker does it.
   std::map<std::string, IngestSource> sources;  // By topic, or by name for files.
 };
 
@@ -57,12 +58,11 @@ class Ingest final : public ShardFactory {
   class IngestShard;
   class DecisionShard;
   class IngestOpening;
+  Status TakeControl();
   struct Frontier {
     std::optional<Timestamp> reached;  // The furthest event time.
     bool at_end = false;
   };
-  void AddControl(Outputs* outputs, std::string_view type, std::string_view header,
-                  std::string_view header_value);
   std::optional<Timestamp> TickTime(Timestamp now) const;
 
   IngestPlan options_;
@@ -75,8 +75,7 @@ class Ingest final : public ShardFactory {
   bool file_ended_ = false;
   Timestamp last_tick_at_{};
   std::optional<Timestamp> last_tick_, committed_tick_;
-  bool version_sent_ = false;  // Waits for the commit.
-  bool opened_ = false;        // A partition, lately: a stray transaction may be there.
+  bool opened_ = false;  // A partition, lately: a stray transaction may be there.
   Timestamp last_watch_{}, watch_until_{};
 };
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "engine/base/strings.h"
+#include "engine/core/state_keys.h"
 
 namespace bongsu {
 namespace {
@@ -159,6 +160,38 @@ Status Pipeline::Fail(Status status, const Emitted::Sizes& before) {
   return status;
 }
 
+Result<Receipt*> Pipeline::TakeReceipt(std::string_view user, size_t alerts_before) {
+  if (!keep_receipts_ || emitted_.alerts.size() == alerts_before) return nullptr;
+  Receipt& receipt = emitted_.receipts.emplace_back();
+  receipt.alerts = emitted_.alerts.size() - alerts_before;
+  std::string key, value;
+  for (char kind = 'a'; kind <= 'z'; ++kind) {
+    if (kind == kModelKind || kind == kTimerKind || kind == kDedupKind) continue;
+    bool found = kind == kProfileKind;
+    if (found) {
+      profiles_->EncodeBefore(&value);
+    } else {
+      StateKey(kind, user, &key);
+      const Result<bool> got = store_->GetBefore(key, &value);
+      if (!got.ok()) return NotTheEvent(got.status());
+      found = *got;
+    }
+    if (found) receipt.person.push_back({std::string(1, kind), value});
+  }
+  return &receipt;
+}
+
+// Before anything is learned from the event.
+Status Pipeline::TakeEventReceipt(std::string_view user, const Emitted::Sizes& before) {
+  const Result<Receipt*> receipt = TakeReceipt(user, before.alerts);
+  if (!receipt.ok()) return Fail(receipt.status(), before);
+  if (*receipt == nullptr) return Status::Ok();
+  for (const PipelineSchema::ModelEntry& model : schema_.models()) {
+    (*receipt)->models.push_back({model.name, model.model->Save()});
+  }
+  return Status::Ok();
+}
+
 Status Pipeline::Process(Event& event) {
   BONGSU_RETURN_IF_ERROR(OpenPerson(event.user));
   event.features.assign(schema_.features().size(), std::numeric_limits<double>::quiet_NaN());
@@ -168,8 +201,9 @@ Status Pipeline::Process(Event& event) {
     context_->BeginStep(i);
     const Result<Flow> flow = steps_[i].op->Process(event, *context_);
     if (!flow.ok()) return Fail(flow.status(), before);
-    if (*flow == Flow::kDrop) return Status::Ok();
+    if (*flow == Flow::kDrop) return TakeEventReceipt(event.user, before);
   }
+  BONGSU_RETURN_IF_ERROR(TakeEventReceipt(event.user, before));
   context_->BeginStep(steps_.size());  // The findings of the last step are its own.
   for (size_t i = 0; i < steps_.size(); ++i) {
     context_->BeginStep(i);
@@ -190,7 +224,12 @@ Status Pipeline::AdvanceTo(Timestamp now) {
     BONGSU_RETURN_IF_ERROR(OpenPerson(due->user));
     context_->BeginStep(static_cast<size_t>(step - steps_.begin()));
     context_->TimerFired();
+    const size_t alerts = emitted_.alerts.size();
     BONGSU_RETURN_IF_ERROR(step->op->OnTimer(due->at, *context_));
+    BONGSU_ASSIGN_OR_RETURN(Receipt* const receipt, TakeReceipt(due->user, alerts));
+    if (receipt == nullptr) continue;
+    receipt->timer = due->op;
+    receipt->time = due->at;
   }
   return Status::Ok();
 }

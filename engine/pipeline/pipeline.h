@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/core/operator.h"
+#include "engine/core/receipt.h"
 #include "engine/core/spec.h"
 #include "engine/core/state.h"
 #include "engine/pipeline/layout.h"
@@ -34,19 +35,23 @@ struct Emitted {
   std::vector<UserRisk> risks;
   std::vector<Sample> samples;
   std::vector<std::string> suppressed;  // Reasons.
+  std::vector<Receipt> receipts;        // Of the alerts, in their order; each may be for several.
   bool empty() const {
     return alerts.empty() && risks.empty() && samples.empty() && suppressed.empty();
   }
   void Clear() { CutTo({}); }
   struct Sizes {
-    size_t alerts = 0, risks = 0, samples = 0, suppressed = 0;
+    size_t alerts = 0, risks = 0, samples = 0, suppressed = 0, receipts = 0;
   };
-  Sizes sizes() const { return {alerts.size(), risks.size(), samples.size(), suppressed.size()}; }
+  Sizes sizes() const {
+    return {alerts.size(), risks.size(), samples.size(), suppressed.size(), receipts.size()};
+  }
   void CutTo(const Sizes& sizes) {  // Forgets what came later.
     alerts.resize(sizes.alerts);
     risks.resize(sizes.risks);
     samples.resize(sizes.samples);
     suppressed.resize(sizes.suppressed);
+    receipts.resize(sizes.receipts);
   }
 };
 
@@ -59,6 +64,8 @@ class Pipeline {
   const PipelineSchema& schema() const { return schema_; }
   const Layout& layout() const { return layout_; }
 
+  // Whether alerts come with receipts: what they were made from, but for the event.
+  void KeepReceipts(bool keep) { keep_receipts_ = keep; }
   // Binds the pipeline to the state of its shard and brings models and timers to where they were.
   Status Start(StateStore& store, size_t cached_people);
   // One event with `fields` filled by the decoder. kInvalid: the event is at fault and has left no
@@ -79,6 +86,9 @@ class Pipeline {
   class PersonContext;
   Status OpenPerson(std::string_view user);
   Status Fail(Status status, const Emitted::Sizes& before);
+  // For the alerts since `before`, from what Undo and Rollback would bring back.
+  Result<Receipt*> TakeReceipt(std::string_view user, size_t alerts_before);
+  Status TakeEventReceipt(std::string_view user, const Emitted::Sizes& before);
 
   PipelineSchema schema_;
   std::vector<PipelineStep> steps_;
@@ -86,6 +96,7 @@ class Pipeline {
   Layout layout_;
   ModelKeeper models_;
   Emitted emitted_;
+  bool keep_receipts_ = false;
   StateStore* store_ = nullptr;
   std::optional<Profiles> profiles_;
   std::optional<Timers> timers_;

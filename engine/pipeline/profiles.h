@@ -37,6 +37,8 @@ class Profiles {
   // The opened profile will be changed: keeps a copy for Undo.
   void Touch();
   void Undo();  // Back to what it was at Touch.
+  // The person's value in the state, as it was at Touch.
+  void EncodeBefore(std::string* value) const { layout_.Encode(undo_, value); }
   // Puts all changed profiles into the store's overlay; they stay cached.
   void Flush();
   const Counters& counters() const { return counters_; }

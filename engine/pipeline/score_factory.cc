@@ -204,7 +204,6 @@ Result<std::optional<Opened>> ScoreFactory::ScoreOpening::Finish() {
   options.notify = factory_.environment_.notify;
   BONGSU_ASSIGN_OR_RETURN(ScoreParts parts, factory_.environment_.make_parts());
   parts.store = std::move(store_);
-  Pipeline& pipeline = *parts.pipeline;
   Result<std::unique_ptr<ScoreShard>> shard =
       ScoreShard::Make(std::move(options), std::move(parts), local_.value_or(Meta()),
                        factory_.metrics_, factory_.clock_);
@@ -214,10 +213,6 @@ Result<std::optional<Opened>> ScoreFactory::ScoreOpening::Finish() {
     return std::optional<Opened>();  // From the start, with an empty store.
   }
   BONGSU_RETURN_IF_ERROR(shard.status());
-  for (const std::string& model : pipeline.cold_models()) {
-    factory_.environment_.notify(StrCat("model ", model, " of ", Name(from_),
-                                        " starts cold: its parameters or inputs changed"));
-  }
   factory_.refused_.erase(from_);
   factory_.watched_[from_] = factory_.clock_.Now() + kWatch;
   return std::optional<Opened>(Opened{*std::move(shard), committed_});

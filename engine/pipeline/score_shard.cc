@@ -10,19 +10,22 @@
 namespace bongsu {
 namespace {
 
+constexpr std::string_view kVersionKey = "version";
+
+// Of a digest in hexadecimal.
+std::array<uint8_t, 16> FirstBytes(std::string_view hex) {
+  std::array<uint8_t, 16> bytes{};
+  for (size_t i = 0; i < bytes.size() && 2 * i + 1 < hex.size(); ++i) {
+    std::from_chars(hex.data() + 2 * i, hex.data() + 2 * i + 2, bytes[i], 16);
+  }
+  return bytes;
+}
+
 std::string_view HeaderOf(const Record& record, std::string_view name) {
   for (const Header& header : record.headers) {
     if (header.name == name) return header.value;
   }
   return {};
-}
-
-void Observe(std::vector<double>* counts, double* sum, std::span<const double> buckets,
-             double value) {
-  counts->resize(buckets.size() + 1);
-  const auto bucket = std::lower_bound(buckets.begin(), buckets.end(), value) - buckets.begin();
-  (*counts)[static_cast<size_t>(bucket)] += 1;
-  *sum += value;
 }
 
 }  // namespace
@@ -42,14 +45,46 @@ Result<std::unique_ptr<ScoreShard>> ScoreShard::Make(ScoreShardOptions options, 
                                                      const Clock& clock) {
   std::unique_ptr<ScoreShard> shard(
       new ScoreShard(std::move(options), std::move(parts), meta, metrics, clock));
-  StateStore& store = *shard->parts_.store;
-  BONGSU_RETURN_IF_ERROR(shard->event_time_.Load(store));
-  BONGSU_RETURN_IF_ERROR(shard->dedup_.Load(store));
-  BONGSU_RETURN_IF_ERROR(shard->parts_.pipeline->Start(store, shard->options_.cached_people));
-  BONGSU_ASSIGN_OR_RETURN(const bool known, store.Get("version", &shard->version_));
+  BONGSU_ASSIGN_OR_RETURN(const bool known,
+                          shard->parts_.store->Get(kVersionKey, &shard->version_));
   if (!known) shard->version_.clear();
-  shard->meta_.config_digest = shard->options_.config_digest;
+  const std::string wanted = known ? shard->version_ : shard->options_.first_version;
+  if (shard->options_.versions && !wanted.empty() && wanted != shard->options_.config_digest_hex) {
+    BONGSU_ASSIGN_OR_RETURN(ScoreVersion version, shard->options_.versions(wanted));
+    shard->Adopt(std::move(version));
+  }
+  BONGSU_RETURN_IF_ERROR(shard->Start());
   return shard;
+}
+
+void ScoreShard::Adopt(ScoreVersion version) {
+  options_.config_digest_hex = std::move(version.digest);
+  version.parts.store = std::move(parts_.store);
+  parts_ = std::move(version.parts);
+  keep_ = std::move(version.keep);
+  dedup_ = Dedup(version.dedup_window);
+  event_time_ = EventTime(std::move(version.timings));
+}
+
+Status ScoreShard::Start() {
+  StateStore& store = *parts_.store;
+  Pipeline& pipeline = *parts_.pipeline;
+  pipeline.KeepReceipts(parts_.receipts != nullptr);
+  BONGSU_RETURN_IF_ERROR(event_time_.Load(store));
+  BONGSU_RETURN_IF_ERROR(dedup_.Load(store));
+  BONGSU_RETURN_IF_ERROR(pipeline.Start(store, options_.cached_people));
+  meta_.config_digest = FirstBytes(options_.config_digest_hex);
+  published_profiles_ = {};
+  if (!options_.notify) return Status::Ok();
+  for (const std::string& model : pipeline.cold_models()) {
+    options_.notify(
+        StrCat("model ", model, " of ", Name(), " starts cold: its parameters or inputs changed"));
+  }
+  return Status::Ok();
+}
+
+std::string ScoreShard::Name() const {
+  return StrCat(options_.from.topic, "-", options_.from.partition);
 }
 
 Status ScoreShard::Process(const Record& record) {
@@ -92,7 +127,7 @@ Status ScoreShard::ProcessEvent(const Record& record) {
   ++counts_.scored;
   if (event_.late) ++counts_.late;
   if (!parts_.pipeline->emitted().alerts.empty()) waiting_.push_back(record.timestamp);
-  TakeEmitted(record.offset);
+  TakeEmitted(record.offset, &record);
   return Status::Ok();
 }
 
@@ -115,24 +150,60 @@ Status ScoreShard::ProcessControl(const Record& record, std::string_view type) {
     event_time_.OnTick(FromMillis(ms));
     return Advance(event_time_.now(), record.offset);
   }
-  if (type == kVersion) {
-    version_ = HeaderOf(record, kDigestHeader);
-    parts_.store->Mark();
-    parts_.store->Put("version", version_);
-  }
+  if (type == kVersion) return ProcessVersion(record);
   return Status::Ok();  // The other kinds are carried and counted.
+}
+
+// The old version puts what it remembers into the overlay, the new one begins with what is there.
+Status ScoreShard::ProcessVersion(const Record& record) {
+  const std::string digest(HeaderOf(record, kDigestHeader));
+  if (digest.empty()) {
+    AddDeadLetter(record, {"control", "digest", "a version needs the header \"digest\""});
+    return Status::Ok();
+  }
+  StateStore& store = *parts_.store;
+  if (options_.versions && digest != options_.config_digest_hex) {
+    BONGSU_ASSIGN_OR_RETURN(ScoreVersion next, options_.versions(digest));
+    const std::string changes = parts_.pipeline->layout().Difference(next.parts.pipeline->layout());
+    store.Mark();
+    parts_.pipeline->Save();
+    event_time_.Save(store);
+    dedup_.Save(store);
+    PublishProfiles();
+    Adopt(std::move(next));
+    BONGSU_RETURN_IF_ERROR(Start());
+    if (options_.notify) {
+      options_.notify(StrCat("configuration ", digest.substr(0, 16), " is in force in ", Name(),
+                             " from offset ", record.offset, "; of people's memory ", changes));
+    }
+  }
+  version_ = digest;
+  store.Mark();
+  store.Put(kVersionKey, version_);
+  return Status::Ok();
 }
 
 Status ScoreShard::Advance(Timestamp now, int64_t log_offset) {
   BONGSU_RETURN_IF_ERROR(parts_.pipeline->AdvanceTo(now));
-  TakeEmitted(log_offset);
+  TakeEmitted(log_offset, nullptr);
   return Status::Ok();
 }
 
-void ScoreShard::TakeEmitted(int64_t log_offset) {
+void ScoreShard::TakeEmitted(int64_t log_offset, const Record* event) {
   Emitted& emitted = parts_.pipeline->emitted();
   if (emitted.empty()) return;
-  for (Alert& alert : emitted.alerts) AddAlert(alert, log_offset);
+  auto receipt = emitted.receipts.begin();
+  size_t left = 0;  // Alerts of the receipt.
+  for (Alert& alert : emitted.alerts) {
+    AddAlert(alert, log_offset);
+    if (receipt == emitted.receipts.end()) continue;
+    if (left == 0) {
+      CompleteReceipt(event, &*receipt);
+      left = receipt->alerts;
+    }
+    AddReceipt(alert, *receipt);
+    if (--left == 0) ++receipt;
+  }
   for (const UserRisk& risk : emitted.risks) AddUserRisk(risk);
   for (const Sample& sample : emitted.samples) AddSample(sample);
   for (const std::string& reason : emitted.suppressed) ++counts_.suppressed[reason];
@@ -155,14 +226,32 @@ void ScoreShard::AddAlert(Alert& alert, int64_t log_offset) {
   urgent_ = true;
 }
 
+// What the pipeline does not know.
+void ScoreShard::CompleteReceipt(const Record* event, Receipt* receipt) const {
+  if (event == nullptr) return;
+  receipt->time = event_time_.now();
+  receipt->event = event->value;
+  receipt->origin = {std::string(event_.origin.source), event_.origin.partition,
+                     event_.origin.offset, event_.origin.index};
+  receipt->late = event_.late;
+  receipt->offset = event->offset;
+}
+
+void ScoreShard::AddReceipt(const Alert& alert, const Receipt& receipt) {
+  const int32_t partition = PartitionFor(alert.user, options_.receipt_partitions);
+  parts_.receipts->Encode(alert, json_, receipt,
+                          [&](std::string_view name, std::string_view bytes) {
+                            outputs_.Add(options_.topics.receipts, partition, name, bytes);
+                          });
+}
+
 void ScoreShard::AddUserRisk(const UserRisk& risk) {
   json_.clear();
   if (!risk.tombstone) parts_.encoder->EncodeUserRisk(risk, &json_);
   outputs_.Add(options_.topics.user_risk, PartitionFor(risk.user, options_.risk_partitions),
                risk.user, risk.tombstone ? std::nullopt : std::optional<std::string_view>(json_),
                {{"cause", risk.tombstone ? "decay" : "event"}});
-  Observe(&counts_.risk, &counts_.risk_sum, metrics_.GetHistogram("user_risk_score").buckets(),
-          risk.score);
+  counts_.AddRisk(risk.score, metrics_);
 }
 
 void ScoreShard::AddSample(const Sample& sample) {
@@ -224,8 +313,11 @@ Status ScoreShard::AppendTo(Transaction& transaction) {
       }
     });
     BONGSU_RETURN_IF_ERROR(status);
+    const std::string partitions = StrCat(options_.partitions);
+    const Header headers[] = {header, {kPartitionsHeader, partitions}};
     return transaction.Append(options_.topics.changelog, options_.from.partition, kMetaKey,
-                              EncodeMeta(meta_), {&header, 1});
+                              EncodeMeta(meta_),
+                              std::span(headers).first(options_.partitions > 0 ? 2 : 1));
   }
   sealed_ = store.Seal(meta_);
   joined_ = transaction.Join(&sealed_);
@@ -248,21 +340,31 @@ Status ScoreShard::Committed(const Transaction& transaction) {
   prepared_ = joined_ = urgent_ = false;
   const Timestamp now = clock_.Now();
   for (const Timestamp came : waiting_) {
-    Observe(&counts_.latency, &counts_.latency_sum,
-            metrics_.GetHistogram("event_latency_seconds").buckets(),
-            std::max(0.0, ToSeconds(now - came)));
+    counts_.AddLatency(std::max(0.0, ToSeconds(now - came)), metrics_);
   }
   waiting_.clear();
   return Status::Ok();
 }
 
 void ScoreShard::Publish() {
-  PublishCounts();
+  counts_.Publish(metrics_);
   const std::string partition = StrCat(options_.from.partition);
   if (const auto watermark = event_time_.watermark()) {
     metrics_.GetGauge("watermark_timestamp_seconds", {{"partition", partition}})
         .Set(static_cast<double>(ToMillis(*watermark)) / 1000);
   }
+  PublishProfiles();
+  if (meta_.sequence % 64 == 1) {
+    metrics_.GetGauge("state_size_bytes", {{"partition", partition}})
+        .Set(static_cast<double>(parts_.store->ApproximateSize()));
+  }
+  if (const std::string note = parts_.pipeline->TakeMigrationNote();
+      !note.empty() && options_.notify) {
+    options_.notify(StrCat("profiles of ", Name(), " move to a new layout; ", note));
+  }
+}
+
+void ScoreShard::PublishProfiles() {
   const Profiles::Counters& profiles = parts_.pipeline->profile_counters();
   metrics_.GetCounter("state_cache_hits_total")
       .Add(static_cast<double>(profiles.hits - published_profiles_.hits));
@@ -271,40 +373,6 @@ void ScoreShard::Publish() {
   metrics_.GetCounter("state_migrations_total")
       .Add(static_cast<double>(profiles.migrated - published_profiles_.migrated));
   published_profiles_ = profiles;
-  if (meta_.sequence % 64 == 1) {
-    metrics_.GetGauge("state_size_bytes", {{"partition", partition}})
-        .Set(static_cast<double>(parts_.store->ApproximateSize()));
-  }
-  if (const std::string note = parts_.pipeline->TakeMigrationNote();
-      !note.empty() && options_.notify) {
-    options_.notify(StrCat("profiles of ", options_.from.topic, "-", partition,
-                           " move to a new layout; ", note));
-  }
-}
-
-void ScoreShard::PublishCounts() {
-  const auto add = [&](std::string_view name, int64_t count, Metrics::Labels labels = {}) {
-    if (count > 0) metrics_.GetCounter(name, labels).Add(static_cast<double>(count));
-  };
-  add("events_scored_total", counts_.scored);
-  add("events_late_total", counts_.late);
-  add("events_duplicate_total", counts_.duplicates);
-  for (const auto& [reason, count] : counts_.dead_letters)
-    add("dead_letters_total", count, {{"reason", reason}});
-  for (const auto& [reason, count] : counts_.suppressed)
-    add("alerts_suppressed_total", count, {{"reason", reason}});
-  for (const auto& [kind, count] : counts_.control)
-    add("control_events_total", count, {{"kind", kind}});
-  for (const auto& [labels, count] : counts_.alerts) {
-    add("alerts_emitted_total", count, {{"severity", labels.first}, {"detector", labels.second}});
-  }
-  if (!counts_.risk.empty())
-    metrics_.GetHistogram("user_risk_score").ObserveMany(counts_.risk, counts_.risk_sum);
-  if (!counts_.latency.empty()) {
-    metrics_.GetHistogram("event_latency_seconds")
-        .ObserveMany(counts_.latency, counts_.latency_sum);
-  }
-  counts_ = Counts();
 }
 
 }  // namespace bongsu

@@ -1,6 +1,10 @@
 // The score role's shard: one partition of bongsu.events -> alerts, user risk, changelog.
 //
 //   record -> control event, or: decode -> duplicate? -> event time, timers -> pipeline -> outputs
+//
+// Everything that the configuration says of results comes as one version of it, and a `version`
+// event puts another in its place there and then: what is kept by the state goes on, in the middle
+// of a batch too. Which one is in force is part of the state.
 #pragma once
 
 #include <functional>
@@ -15,32 +19,48 @@
 #include "engine/pipeline/dedup.h"
 #include "engine/pipeline/event_time.h"
 #include "engine/pipeline/pipeline.h"
+#include "engine/pipeline/score_counts.h"
 #include "engine/pipeline/shard.h"
 
 namespace bongsu {
 
-struct ScoreShardOptions {
-  TopicPartition from;
-  Topics topics{"bongsu"};
-  int32_t alert_partitions = 1, risk_partitions = 1, sample_partitions = 1,
-          dead_letter_partitions = 1;
-  size_t dedup_window = 65536;
-  size_t cached_people = 20000;
-  SourceTimings timings;
-  std::string transactional_id;
-  std::array<uint8_t, 16> config_digest{};
-  std::string config_digest_hex;
-  uint64_t cluster = 0;   // Hash64 of Log::Identity.
-  bool changelog = true;  // False where state is committed with the log.
-  std::function<void(std::string_view message)> notify;  // For the log: migrations.
-};
-
-// What the composition root makes for each shard.
+// What a shard is made of, but for its store.
 struct ScoreParts {
   std::unique_ptr<StateStore> store;
   std::unique_ptr<Pipeline> pipeline;
   std::unique_ptr<EventDecoder> decoder;
   std::unique_ptr<AlertEncoder> encoder;
+  std::unique_ptr<ReceiptEncoder> receipts;  // Null: none are kept.
+};
+
+// A version of the configuration, as a shard sees it.
+struct ScoreVersion {
+  std::string digest;  // 64 hexadecimal digits.
+  ScoreParts parts;
+  size_t dedup_window = 65536;
+  SourceTimings timings;
+  std::shared_ptr<const void> keep;  // What the parts borrow.
+};
+
+struct ScoreShardOptions {
+  TopicPartition from;
+  Topics topics{"bongsu"};
+  int32_t partitions = 0;  // Of the input; the changelog tells it. 0: unknown.
+  int32_t alert_partitions = 1, risk_partitions = 1, sample_partitions = 1,
+          dead_letter_partitions = 1, receipt_partitions = 1;
+  size_t cached_people = 20000;
+  std::string transactional_id;
+  // Of the version of the process's own file, which the parts given to Make are.
+  std::string config_digest_hex;
+  size_t dedup_window = 65536;
+  SourceTimings timings;
+  // Makes the version with a digest; kUnavailable while it cannot be had. Null: version events are
+  // of another deployment, whose events these are, and mean nothing here.
+  std::function<Result<ScoreVersion>(const std::string& digest)> versions;
+  std::string first_version;  // In force where the state knows none; empty: the own one.
+  uint64_t cluster = 0;       // Hash64 of Log::Identity.
+  bool changelog = true;      // False where state is committed with the log.
+  std::function<void(std::string_view message)> notify;  // For the log: migrations.
 };
 
 class ScoreShard final : public Shard {
@@ -64,28 +84,30 @@ class ScoreShard final : public Shard {
   const EventTime& event_time() const { return event_time_; }
 
  private:
-  struct Counts {
-    int64_t scored = 0, late = 0, duplicates = 0;
-    std::map<std::string, int64_t> dead_letters, suppressed, control;
-    std::map<std::pair<std::string, std::string>, int64_t> alerts;  // By severity and detector.
-    std::vector<double> risk, latency;                              // Histogram counts.
-    double risk_sum = 0, latency_sum = 0;
-  };
   ScoreShard(ScoreShardOptions options, ScoreParts parts, const Meta& meta, Metrics& metrics,
              const Clock& clock);
 
   Status ProcessEvent(const Record& record);
   Status ProcessControl(const Record& record, std::string_view type);
+  Status ProcessVersion(const Record& record);
+  void Adopt(ScoreVersion version);
+  // Brings what the version in force remembers to hand.
+  Status Start();
   Status Advance(Timestamp now, int64_t log_offset);
-  void TakeEmitted(int64_t log_offset);
+  // `event` is the record whose event emitted it; null: timers did.
+  void TakeEmitted(int64_t log_offset, const Record* event);
   void AddAlert(Alert& alert, int64_t log_offset);
+  void CompleteReceipt(const Record* event, Receipt* receipt) const;
+  void AddReceipt(const Alert& alert, const Receipt& receipt);
   void AddUserRisk(const UserRisk& risk);
   void AddSample(const Sample& sample);
   void AddDeadLetter(const Record& record, const Rejection& rejection);
   int32_t PartitionFor(std::string_view user, int32_t partitions) const;
-  void PublishCounts();
+  void PublishProfiles();
+  std::string Name() const;
 
   ScoreShardOptions options_;
+  std::shared_ptr<const void> keep_;  // Outlives parts_.
   ScoreParts parts_;
   Meta meta_;
   Metrics& metrics_;
@@ -99,7 +121,7 @@ class ScoreShard final : public Shard {
   bool joined_ = false, prepared_ = false, urgent_ = false;
   int64_t processed_ = 0;
   std::vector<Timestamp> waiting_;  // Broker timestamps of events whose alert is not committed yet.
-  Counts counts_;
+  ScoreCounts counts_;
   Profiles::Counters published_profiles_;
 };
 

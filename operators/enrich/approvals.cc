@@ -10,8 +10,8 @@
 namespace bongsu {
 
 std::shared_ptr<const Approvals> Approvals::Load(const Located<std::string>& file,
-                                                 const std::string& base_dir, Problems* problems) {
-  const std::unique_ptr<CsvFile> csv = CsvFile::Open(file, base_dir, problems);
+                                                 const TableFolder& folder, Problems* problems) {
+  const std::unique_ptr<CsvFile> csv = CsvFile::Open(file, folder, problems);
   if (csv == nullptr || !csv->ExpectHeader("user_id,kind,from,to")) return nullptr;
   const auto approvals = std::make_shared<Approvals>();
   std::array<std::vector<Row>, kKinds> rows;

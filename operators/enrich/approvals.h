@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/core/fields.h"
+#include "operators/enrich/csv_file.h"
 #include "operators/enrich/string_pool.h"
 
 namespace bongsu {
@@ -25,7 +26,7 @@ class Approvals final {
  public:
   // Null, with the problems by file and line, when the file cannot be used.
   static std::shared_ptr<const Approvals> Load(const Located<std::string>& file,
-                                               const std::string& base_dir, Problems* problems);
+                                               const TableFolder& folder, Problems* problems);
 
   struct Approved {
     bool overtime = false;

@@ -113,7 +113,7 @@ class Builder {
     parts->shift_slot = Field(options_.shift, !options_.shifts.empty(), "shift");
     if (!options_.approvals.value.empty()) {
       parts->approvals = options_.approved->Get([&] {
-        return Approvals::Load(options_.approvals, context_.base_dir, &context_.problems);
+        return Approvals::Load(options_.approvals, TableFolder(context_), &context_.problems);
       });
       good_ = parts->approvals != nullptr && good_;
     }
@@ -126,7 +126,7 @@ class Builder {
     Require(main->zone != nullptr);
     Require(main->hours.SetHours(options_.office_hours, &context_.problems));
     main->hours.SetWorkDays(options_.work_days);
-    AddHolidays(options_.holidays, options_.holiday_files, &main->holidays);
+    AddHolidays(options_.holidays, options_.holiday_files, *options_.days, &main->holidays);
   }
 
   void BuildBranch(const std::string& name, const BranchOptions& options, Parts* parts) {
@@ -144,7 +144,7 @@ class Builder {
       return;
     }
     AddHolidays(options.holidays.value_or(Names()), options.holiday_files.value_or(Names()),
-                &branch.holidays);
+                *options.days, &branch.holidays);
   }
 
   void BuildShift(const std::string& name, const ShiftOptions& options, Parts* parts) {
@@ -175,9 +175,17 @@ class Builder {
   }
 
   using Names = std::vector<Located<std::string>>;
-  void AddHolidays(const Names& dates, const Names& files, Holidays* holidays) {
-    Require(holidays->AddDates(dates, &context_.problems));
-    Require(holidays->AddFiles(files, context_.base_dir, &context_.problems));
+  void AddHolidays(const Names& dates, const Names& files, Shared<Holidays>& shared,
+                   Holidays* holidays) {
+    const auto load = [&]() -> std::shared_ptr<const Holidays> {
+      const auto days = std::make_shared<Holidays>();
+      const bool dated = days->AddDates(dates, &context_.problems);
+      const bool read = days->AddFiles(files, TableFolder(context_), &context_.problems);
+      return dated && read ? days : nullptr;
+    };
+    const std::shared_ptr<const Holidays> days = shared.Get(load);
+    Require(days != nullptr);
+    if (days != nullptr) *holidays = *days;
   }
 
   void Require(bool good) { good_ = good_ && good; }

@@ -29,6 +29,7 @@
 
 #include "engine/core/spec.h"
 #include "operators/enrich/approvals.h"
+#include "operators/enrich/holidays.h"
 #include "operators/enrich/shared.h"
 
 namespace bongsu {
@@ -37,6 +38,7 @@ struct BranchOptions {
   std::optional<Located<std::string>> zone, office_hours;
   std::optional<std::vector<std::string>> work_days;
   std::optional<std::vector<Located<std::string>>> holidays, holiday_files;
+  std::shared_ptr<Shared<Holidays>> days = std::make_shared<Shared<Holidays>>();
   static const FieldTable<BranchOptions>& Fields();
 };
 
@@ -57,6 +59,7 @@ struct CalendarOptions {
   std::map<std::string, ShiftOptions> shifts;
   Located<std::string> approvals;
   std::shared_ptr<Shared<Approvals>> approved = std::make_shared<Shared<Approvals>>();
+  std::shared_ptr<Shared<Holidays>> days = std::make_shared<Shared<Holidays>>();
   static const FieldTable<CalendarOptions>& Fields();
 };
 

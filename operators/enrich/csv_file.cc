@@ -28,9 +28,17 @@ std::optional<std::string> ReadAll(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::unique_ptr<CsvFile> CsvFile::Open(const Located<std::string>& file,
-                                       const std::string& base_dir, Problems* problems) {
-  std::optional<std::string> text = ReadAll(std::filesystem::path(base_dir) / file.value);
+std::unique_ptr<CsvFile> CsvFile::Open(const Located<std::string>& file, const TableFolder& folder,
+                                       Problems* problems) {
+  const std::filesystem::path path =
+      (std::filesystem::path(folder.base_dir) / file.value).lexically_normal();
+  std::optional<std::string> text;
+  if (folder.read) {
+    if (Result<std::string> bytes = folder.read(path.string()); bytes.ok())
+      text = *std::move(bytes);
+  } else {
+    text = ReadAll(path);
+  }
   if (!text) {
     problems->Add(file.mark, file.path,
                   StrCat("cannot read \"", file.value,

@@ -12,16 +12,26 @@
 
 #include "engine/core/config_node.h"
 #include "engine/core/fields.h"
+#include "engine/core/spec.h"
 #include "operators/enrich/csv.h"
 
 namespace bongsu {
 
+// Where tables come from.
+struct TableFolder {
+  // NOLINTNEXTLINE(google-explicit-constructor): most often only the directory is of interest.
+  TableFolder(std::string directory) : base_dir(std::move(directory)) {}
+  explicit TableFolder(const BuildContext& context)
+      : base_dir(context.base_dir), read(context.read_file) {}
+  std::string base_dir;     // Relative names start here.
+  ReadFile read = nullptr;  // Null: from the disk.
+};
+
 class CsvFile final {
  public:
-  // `file` is relative to `base_dir`. Null, with the problem at the place of the name, when it
-  // cannot be read or has no header.
-  static std::unique_ptr<CsvFile> Open(const Located<std::string>& file,
-                                       const std::string& base_dir, Problems* problems);
+  // Null, with the problem at the place of the name, when the file cannot be read or has no header.
+  static std::unique_ptr<CsvFile> Open(const Located<std::string>& file, const TableFolder& folder,
+                                       Problems* problems);
 
   const std::vector<std::string>& header() const { return header_; }
   // False, with a problem, unless the header is `expected`.

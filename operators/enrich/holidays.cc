@@ -36,17 +36,17 @@ bool Holidays::AddDates(const std::vector<Located<std::string>>& dates, Problems
   return good;
 }
 
-bool Holidays::AddFiles(const std::vector<Located<std::string>>& files, const std::string& base_dir,
+bool Holidays::AddFiles(const std::vector<Located<std::string>>& files, const TableFolder& folder,
                         Problems* problems) {
   bool good = true;
-  for (const Located<std::string>& file : files) good = AddFile(file, base_dir, problems) && good;
+  for (const Located<std::string>& file : files) good = AddFile(file, folder, problems) && good;
   std::sort(days_.begin(), days_.end());
   return good;
 }
 
-bool Holidays::AddFile(const Located<std::string>& file, const std::string& base_dir,
+bool Holidays::AddFile(const Located<std::string>& file, const TableFolder& folder,
                        Problems* problems) {
-  const std::unique_ptr<CsvFile> csv = CsvFile::Open(file, base_dir, problems);
+  const std::unique_ptr<CsvFile> csv = CsvFile::Open(file, folder, problems);
   if (csv == nullptr || !csv->ExpectHeader("date,name,kind")) return false;
   while (csv->Next()) {
     const std::optional<int64_t> day = ParseDay(csv->cell(0));

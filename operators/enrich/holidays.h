@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/core/spec.h"
+#include "engine/core/fields.h"
+#include "operators/enrich/csv_file.h"
 
 namespace bongsu {
 
@@ -16,15 +17,14 @@ class Holidays final {
  public:
   // False, with the problems, when a date is none or a file cannot be used.
   bool AddDates(const std::vector<Located<std::string>>& dates, Problems* problems);
-  // Names of files are relative to `base_dir`.
-  bool AddFiles(const std::vector<Located<std::string>>& files, const std::string& base_dir,
+  bool AddFiles(const std::vector<Located<std::string>>& files, const TableFolder& folder,
                 Problems* problems);
 
   // Whether `day` (since 1970-01-01) is one.
   bool Contains(int64_t day) const { return std::binary_search(days_.begin(), days_.end(), day); }
 
  private:
-  bool AddFile(const Located<std::string>& file, const std::string& base_dir, Problems* problems);
+  bool AddFile(const Located<std::string>& file, const TableFolder& folder, Problems* problems);
 
   std::vector<int64_t> days_;  // Sorted.
 };

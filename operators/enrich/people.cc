@@ -33,7 +33,7 @@ std::shared_ptr<const Table> Load(const PeopleOptions& options, BuildContext& co
   rules.dated = true;
   rules.fills = {kDepartment, kRole, kPeerGroup};
   TableLoader loader(std::move(rules), &context.problems);
-  loader.AddFile(options.file, context.base_dir);
+  loader.AddFile(options.file, TableFolder(context));
   return loader.Finish();
 }
 

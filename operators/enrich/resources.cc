@@ -57,7 +57,7 @@ std::shared_ptr<const Table> Load(const ResourcesOptions& options, BuildContext&
   rules.fills = {kSensitivity, kResourceType};
   rules.derived = kForeign;
   TableLoader loader(std::move(rules), &context.problems);
-  if (!options.file.value.empty()) loader.AddFile(options.file, context.base_dir);
+  if (!options.file.value.empty()) loader.AddFile(options.file, TableFolder(context));
   for (const auto& [id, cells] : options.rows) {
     const Mark mark = cells.empty() ? context.mark : cells.begin()->second.mark;
     loader.AddRow(id, cells, mark, StrCat(context.path, ".rows.", id));

@@ -68,8 +68,8 @@ TableLoader::TableLoader(TableRules rules, Problems* problems)
   table_->numbers_.push_back(Number(""));
 }
 
-void TableLoader::AddFile(const Located<std::string>& file, const std::string& base_dir) {
-  const std::unique_ptr<CsvFile> csv = CsvFile::Open(file, base_dir, problems_);
+void TableLoader::AddFile(const Located<std::string>& file, const TableFolder& folder) {
+  const std::unique_ptr<CsvFile> csv = CsvFile::Open(file, folder, problems_);
   std::vector<size_t> columns;
   if (csv == nullptr || !ReadHeader(csv.get(), &columns)) {
     good_ = false;

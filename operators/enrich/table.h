@@ -82,8 +82,7 @@ class TableLoader final {
   using Cells = std::vector<std::pair<size_t, Located<std::string>>>;  // By column.
 
   TableLoader(TableRules rules, Problems* problems);
-  // `file` is relative to `base_dir`.
-  void AddFile(const Located<std::string>& file, const std::string& base_dir);
+  void AddFile(const Located<std::string>& file, const TableFolder& folder);
   // One row of a table that is not dated; `mark` and `path` say where it stands. The cells are by
   // name of their column.
   void AddRow(const std::string& key, const std::map<std::string, Located<std::string>>& cells,

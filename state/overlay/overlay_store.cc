@@ -22,6 +22,7 @@ class OverlayStore final : public StateStore {
       : owned_(std::move(owned)), database_(database), prefix_(std::move(prefix)) {}
 
   Result<bool> Get(std::string_view key, std::string* value) override;
+  Result<bool> GetBefore(std::string_view key, std::string* value) override;
   void Put(std::string_view key, std::string_view value) override;
   void Delete(std::string_view key) override;
   void Mark() override;
@@ -50,6 +51,7 @@ class OverlayStore final : public StateStore {
     Entry before;
   };
 
+  Result<bool> GetStored(std::string_view key, std::string* value);
   Entry& Touch(std::string_view key);
   Map::iterator Insert(Map::iterator hint, std::string_view key);
   void Recycle(Map::iterator it);
@@ -92,6 +94,22 @@ Result<bool> OverlayStore::Get(std::string_view key, std::string* value) {
     value->assign(PayloadOf(it->second.sealed));
     return true;
   }
+  return GetStored(key, value);
+}
+
+Result<bool> OverlayStore::GetBefore(std::string_view key, std::string* value) {
+  for (size_t i = 0; i < journal_size_; ++i) {
+    const Undo& undo = journal_[i];
+    if (undo.at->first != key) continue;
+    if (!undo.existed) return GetStored(key, value);
+    if (undo.before.deleted) return false;
+    value->assign(PayloadOf(undo.before.sealed));
+    return true;
+  }
+  return Get(key, value);
+}
+
+Result<bool> OverlayStore::GetStored(std::string_view key, std::string* value) {
   BONGSU_RETURN_IF_ERROR(FlushRestore());
   BONGSU_ASSIGN_OR_RETURN(const bool found, database_.Get(FullKey(key), &value_));
   if (!found) return false;

@@ -60,14 +60,6 @@ class Capture final : public Transaction {
   ScoreTruth* const truth_;
 };
 
-std::array<uint8_t, 16> DigestBytes(const std::string& hex) {
-  std::array<uint8_t, 16> bytes{};
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = static_cast<uint8_t>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
-  }
-  return bytes;
-}
-
 // One partition's shard and its memory.
 class Scorer {
  public:
@@ -90,7 +82,6 @@ class Scorer {
     options.timings = config_.timings;
     options.transactional_id = "truth";
     options.config_digest_hex = config_.config_digest;
-    options.config_digest = DigestBytes(config_.config_digest);
     options.changelog = false;
     BONGSU_ASSIGN_OR_RETURN(ScoreParts parts, MakeScoreParts(config_));
     parts.store = MakeStateStore(memory_, "");

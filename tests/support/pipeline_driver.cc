@@ -34,8 +34,8 @@ std::string CellName(std::string_view name, Metrics::Labels labels) {
   return full;
 }
 
-const char* const kTopics[] = {"bongsu.events", "bongsu.alerts", "bongsu.user-risk",
-                               "bongsu.dead-letters", "bongsu.changelog"};
+const char* const kTopics[] = {"bongsu.events",       "bongsu.alerts",    "bongsu.user-risk",
+                               "bongsu.dead-letters", "bongsu.changelog", "bongsu.receipts"};
 
 }  // namespace
 
@@ -72,9 +72,11 @@ void Bank::Send(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) {
     const size_t space = line.find(' ');
     const std::string first = line.substr(0, space);
-    if (first == kTick) {
-      const std::string ms = StrCat(std::stoll(line.substr(space + 1)) * 1000);
-      const Header headers[] = {{kTypeHeader, kTick}, {kTimeHeader, ms}};
+    if (first == kTick || first == kVersion) {
+      const std::string rest = line.substr(space + 1);
+      const std::string said = first == kTick ? StrCat(std::stoll(rest) * 1000) : rest;
+      const Header headers[] = {{kTypeHeader, first},
+                                {first == kTick ? kTimeHeader : kDigestHeader, said}};
       for (int32_t p = 0; p < options.partitions; ++p) {
         REQUIRE(transaction->Append("bongsu.events", p, "", "{}", headers).ok());
       }
@@ -111,6 +113,21 @@ ScoreFactory Bank::NewFactory() {
   base.dedup_window = options.dedup_window;
   base.cached_people = options.cached_people;
   base.timings = options.timings;
+  base.config_digest_hex = "own";
+  base.receipt_partitions = options.partitions;
+  if (!options.versions.empty()) {
+    base.versions = [this](const std::string& digest) -> Result<ScoreVersion> {
+      const auto known = options.versions.find(digest);
+      if (known == options.versions.end() && digest != "own")
+        return Status::Unavailable(StrCat("no artifact of ", digest));
+      ScoreVersion version;
+      version.digest = digest;
+      version.parts = MakeParts(digest == "own" ? options.parts : known->second);
+      version.dedup_window = options.dedup_window;
+      version.timings = options.timings;
+      return version;
+    };
+  }
   base.transactional_id = "score-0";
   base.changelog = !options.shared;
   ScoreEnvironment environment;
@@ -192,7 +209,10 @@ std::string Bank::StateOf(int32_t partition) {
                        return true;
                      })
               .ok());
-  ScoreParts parts = MakeParts(options.parts);
+  std::string version;
+  REQUIRE((*store)->Get("version", &version).ok());
+  const auto other = options.versions.find(version);
+  ScoreParts parts = MakeParts(other == options.versions.end() ? options.parts : other->second);
   REQUIRE(parts.pipeline->Start(**store, 10).ok());
   for (const auto& entry : parts.pipeline->schema().models())
     out += HexEncode(entry.model->Save()) + "\n";

@@ -75,6 +75,7 @@ struct PartsOptions {
   double model_weight = 0.125;
   std::string model_inputs;
   std::vector<SlotInfo> more_slots;  // Stand before those of the operators.
+  bool receipts = false;
 };
 // Pipeline, decoder and encoder of a shard; the store is the caller's.
 ScoreParts MakeParts(const PartsOptions& options = {});
@@ -174,7 +175,8 @@ class Bank {
     size_t dedup_window = 1000;
     size_t cached_people = 100;
     SourceTimings timings;
-    PartsOptions parts;
+    PartsOptions parts;                            // Of the version "own".
+    std::map<std::string, PartsOptions> versions;  // Others; none: version events mean nothing.
   };
   Bank() : Bank(Options()) {}
   explicit Bank(Options options);

@@ -159,6 +159,21 @@ class PlainEncoder final : public AlertEncoder {
   }
 };
 
+class PlainReceipts final : public ReceiptEncoder {
+ public:
+  void Encode(const Alert& alert, std::string_view alert_json, const Receipt& receipt,
+              const Add& add) override {
+    std::string text = StrCat(alert_json, " | ", receipt.timer, receipt.event, " late ",
+                              int{receipt.late}, " at ", ToMillis(receipt.time));
+    for (const Receipt::Entry& entry : receipt.person)
+      text +=
+          StrCat(" ", entry.name, "=", entry.name == "u" ? HexEncode(entry.bytes) : entry.bytes);
+    for (const Receipt::Entry& model : receipt.models)
+      text += StrCat(" ", model.name, "=", HexEncode(model.bytes));
+    add(StrCat("receipt/", alert.user), text);
+  }
+};
+
 }  // namespace
 
 PlainEvent PlainEvent::Parse(std::string_view line) {
@@ -222,6 +237,7 @@ ScoreParts MakeParts(const PartsOptions& options) {
   parts.pipeline = std::make_unique<Pipeline>(std::move(schema), std::move(steps));
   parts.decoder = std::make_unique<PlainDecoder>(parts.pipeline->schema().fields);
   parts.encoder = std::make_unique<PlainEncoder>();
+  if (options.receipts) parts.receipts = std::make_unique<PlainReceipts>();
   return parts;
 }
 

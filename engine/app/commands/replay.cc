@@ -33,6 +33,9 @@ std::string AsJson(const ReplayResult& result, const std::optional<Judgement>& j
   json.BeginObject().Key("records").Int(result.records).Key("events").Int(result.events);
   json.Key("dead_letters").Int(result.dead_letters).Key("alerts").Int(result.alerts);
   if (judgement) WriteJudgement(*judgement, &json);
+  json.Key("versions").BeginArray();
+  for (const std::string& digest : result.versions) json.String(digest);
+  json.EndArray();
   json.Key("mapped_ratio").Double(result.mapped_ratio).Key("digest").String(result.digest);
   json.Key("events_per_second").Double(EventsPerSecond(result));
   result.state.Write(&json);
@@ -46,6 +49,8 @@ std::string AsText(const ReplayResult& result, const std::optional<Judgement>& j
              " dead letters\n", result.alerts, " alerts, digest ", result.digest, "\n",
              static_cast<int64_t>(EventsPerSecond(result)), " events/s\nstate of ",
              result.state.people(), " people: ", result.state.Words(), "\n");
+  if (!result.versions.empty())
+    text += StrCat("versions in the topic: ", Join(result.versions, ", "), "\n");
   if (judgement) text += "\n" + FormatJudgement(*judgement);
   return text;
 }
@@ -104,6 +109,8 @@ void RegisterReplay(CLI::App& app, std::function<int()>* action) {
                       "Files to read (.gz too; - for standard input)");
   command->add_flag("--from-topic", arguments->options.from_topic,
                     "Read score.input of the configured broker");
+  command->add_flag("--ignore-versions", arguments->options.ignore_versions,
+                    "Score everything with this configuration, whatever versions the topic names");
   command->add_option("--source", arguments->source, "The source whose format the files have");
   command->add_option("--alerts", arguments->options.alerts_path,
                       "Write alerts here, as JSON lines");

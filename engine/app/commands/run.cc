@@ -22,34 +22,34 @@ struct RunOptions {
 
 constexpr Duration kStopDeadline = std::chrono::seconds(25);
 
-// Takes over what may change while running, all or nothing: so far the level of the log. What can
-// change a result takes effect at a restart; a bad file changes nothing.
-void Reload(const RunOptions& options, const EngineConfig& running, PrometheusMetrics& metrics) {
+// Takes over what may change while running, all or nothing: the level of the log here and now, what
+// can change a result by a version event. A bad file changes nothing.
+void Reload(Service& service, const RunOptions& options, PrometheusMetrics& metrics) {
   Problems problems;
   const Result<EngineConfig> config =
       LoadEngineConfig(FindConfig(options.config), ProcessEnvironment(), &problems);
-  const bool good = config.ok() && problems.empty();
-  metrics.GetGauge("config_last_reload_successful").Set(good ? 1 : 0);
-  if (!good) {
+  Result<bool> announced = config.status();
+  if (config.ok()) announced = service.Announce(*config);
+  metrics.GetGauge("config_last_reload_successful").Set(announced.ok() ? 1 : 0);
+  if (!announced.ok()) {
     spdlog::error("reload refused, the running configuration stays in force: {}",
-                  problems.empty() ? config.status().message() : problems.Format());
+                  problems.empty() ? announced.status().message() : problems.Format());
     return;
   }
   spdlog::set_level(spdlog::level::from_str(config->log.level));
-  spdlog::info("reloaded{}",
-               config->config_digest == running.config_digest
-                   ? ""
-                   : "; what changes results takes effect when this process starts again");
+  spdlog::info(
+      "reloaded; configuration {} {}", config->config_digest.substr(0, 16),
+      *announced ? "is announced" : "takes effect when a process that ingests announces it");
 }
 
 // Waits until a signal asks to end (true), a worker has failed, or everything is done. SIGHUP
 // reloads.
-bool WaitForEnd(Service& service, const RunOptions& options, const EngineConfig& running,
-                PrometheusMetrics& metrics, const sigset_t& signals) {
+bool WaitForEnd(Service& service, const RunOptions& options, PrometheusMetrics& metrics,
+                const sigset_t& signals) {
   const timespec turn{0, 100'000'000};
   while (true) {
     const int signal = sigtimedwait(&signals, nullptr, &turn);
-    if (signal == SIGHUP) Reload(options, running, metrics);
+    if (signal == SIGHUP) Reload(service, options, metrics);
     if (signal == SIGTERM || signal == SIGINT) return true;
     if (const Status status = service.Tend(); !status.ok()) {
       spdlog::error("{}", status.message());
@@ -91,7 +91,7 @@ int Run(const RunOptions& options) {
                config->kafka.brokers.empty() ? "embedded log in " + config->data_dir
                                              : "Kafka at " + config->kafka.brokers,
                config->config_digest.substr(0, 16));
-  const bool asked = WaitForEnd(**service, options, *config, metrics, signals);
+  const bool asked = WaitForEnd(**service, options, metrics, signals);
   spdlog::info("stopping: committing what is in hand");
   if (!(*service)->Stop(kStopDeadline)) {
     spdlog::error(

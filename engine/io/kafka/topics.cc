@@ -41,16 +41,28 @@ struct Right {
 // What each role reads and writes (design section 2). score reads its changelog and alerts, and
 // ingest its own state, for the transactional.id that holds back their readers.
 constexpr std::array kRights = std::to_array<Right>({
-    {"ingest", "decisions", "Read"},      {"ingest", "group-sums", "Read"},
-    {"ingest", "artifacts", "Read"},      {"ingest", "ingest-state", "Read,Write"},
-    {"ingest", "events", "Write"},        {"ingest", "dead-letters", "Write"},
-    {"score", "events", "Read"},          {"score", "artifacts", "Read"},
-    {"score", "changelog", "Read,Write"}, {"score", "alerts", "Read,Write"},
-    {"score", "user-risk", "Write"},      {"score", "group-sums", "Write"},
-    {"score", "samples", "Write"},        {"score", "dead-letters", "Write"},
-    {"desk", "alerts", "Read"},           {"desk", "user-risk", "Read"},
-    {"desk", "samples", "Read"},          {"desk", "dead-letters", "Read"},
-    {"desk", "decisions", "Read,Write"},  {"desk", "artifacts", "Read,Write"},
+    {"ingest", "decisions", "Read"},
+    {"ingest", "group-sums", "Read"},
+    {"ingest", "artifacts", "Read,Write"},
+    {"ingest", "ingest-state", "Read,Write"},
+    {"ingest", "events", "Write"},
+    {"ingest", "dead-letters", "Write"},
+    {"score", "events", "Read"},
+    {"score", "artifacts", "Read"},
+    {"score", "changelog", "Read,Write"},
+    {"score", "alerts", "Read,Write"},
+    {"score", "user-risk", "Write"},
+    {"score", "group-sums", "Write"},
+    {"score", "samples", "Write"},
+    {"score", "dead-letters", "Write"},
+    {"score", "receipts", "Write"},
+    {"desk", "receipts", "Read"},
+    {"desk", "alerts", "Read"},
+    {"desk", "user-risk", "Read"},
+    {"desk", "samples", "Read"},
+    {"desk", "dead-letters", "Read"},
+    {"desk", "decisions", "Read,Write"},
+    {"desk", "artifacts", "Read,Write"},
 });
 
 std::string Quote(std::string_view text) {
@@ -89,7 +101,9 @@ std::vector<TopicSpec> RequiredTopics(const KafkaOptions& options) {
   };
   const int32_t n = options.partitions;
   Settings artifacts = Compacted();
-  artifacts["max.message.bytes"] = "8388608";  // Models and tables.
+  artifacts["max.message.bytes"] = "8388608";  // Tables.
+  Settings receipts = Deleted(90);             // As long as the alerts that they are of.
+  receipts["max.message.bytes"] = "8388608";   // Models.
   Settings dead_letters = Deleted(30);
   dead_letters["max.message.bytes"] =
       "8388608";  // The largest record of a source, and why it was refused.
@@ -101,6 +115,7 @@ std::vector<TopicSpec> RequiredTopics(const KafkaOptions& options) {
       spec("changelog", n, Compacted()),
       spec("group-sums", n, Deleted(7)),
       spec("artifacts", 1, std::move(artifacts)),
+      spec("receipts", n, std::move(receipts)),
       spec("samples", n, Deleted(30)),
       spec("ingest-state", 1, Compacted()),
       spec("dead-letters", n, dead_letters),

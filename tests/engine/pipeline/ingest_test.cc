@@ -50,10 +50,19 @@ class Listing final : public Transaction {
 using Lines = std::vector<std::string>;
 
 struct Rig {
-  explicit Rig(bool file, std::string version = "") {
+  explicit Rig(bool file, const std::string& version = "") {
     IngestPlan plan;
     plan.event_partitions = 3;
-    plan.version = std::move(version);
+    if (!version.empty()) {
+      Announcer::Options options;
+      options.event_partitions = 3;
+      options.instance = "me";
+      options.in_force = [] { return std::string(); };
+      options.notify = [](std::string_view) {};
+      plan.announcer = std::make_shared<Announcer>(std::move(options), "");
+      plan.announcer->Announce({version, {{"config/" + version, "body"}}, {"config/" + version}},
+                               "");
+    }
     const auto decoder = [] { return std::make_unique<PlainSource>(); };
     plan.sources["in"] = {"db", file, 5min, std::chrono::days(7), decoder};
     ingest = std::make_unique<Ingest>(std::move(plan), nullptr, metrics);
@@ -167,8 +176,10 @@ TEST_CASE("what was said but not committed is said again") {
   Rig::Take(*shard, 1, "1 ann VIEW 100");
   REQUIRE(shard->AtEnd().ok());
   const Lines said = rig.Turn(1000);
-  REQUIRE(said.size() == 7);
-  CHECK(said[3] == "bongsu.ingest-state/0 version digest1");
+  REQUIRE(said.size() == 10);
+  CHECK(said[0] == "bongsu.artifacts/0 config/digest1 body");
+  CHECK_THAT(said[3], Catch::Contains("type=version digest=digest1"));
+  CHECK_THAT(said[9], Catch::Contains("type=tick"));
   CHECK(rig.Turn(1000).empty());
   rig.ingest->OnReset();
   REQUIRE(shard->AtEnd().ok());

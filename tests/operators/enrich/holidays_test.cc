@@ -48,7 +48,8 @@ TEST_CASE("what is wrong with a file of holidays is said with its line") {
 TEST_CASE("Korea's calendar has the days on which Korea did not work") {
   Holidays korea;
   Problems problems;
-  REQUIRE(korea.AddFiles({Named("kr.csv")}, BONGSU_SOURCE_DIR "/deploy/calendars", &problems));
+  const std::string calendars = BONGSU_SOURCE_DIR "/deploy/calendars";
+  REQUIRE(korea.AddFiles({Named("kr.csv")}, calendars, &problems));
   for (const char* holiday :
        {"2024-02-12",                              // Seollal's last day was a Sunday.
         "2024-04-10",                              // Elections of the assembly,

@@ -126,6 +126,37 @@ TEST_CASE("an event that fails leaves no trace") {
   CHECK(state.Get("batch") == "earlier event");
 }
 
+TEST_CASE("what a rollback would bring back can be read before it") {
+  State state(GENERATE("memory", "rocksdb"));
+  const auto before = [&](std::string_view key) {
+    std::string value = "untouched";
+    const auto found = state->GetBefore(key, &value);
+    REQUIRE(found.ok());
+    return *found ? std::optional(value) : std::nullopt;
+  };
+  state->Put("disk", "1");
+  state->Put("gone", "1");
+  state.Commit(1);
+  state->Put("batch", "1");
+  state->Delete("gone");
+  state->Mark();
+  for (const char* key : {"disk", "gone", "batch", "new"}) {
+    state->Put(key, "2");
+    state->Put(key, "3");
+  }
+  state->Delete("disk");
+  CHECK(before("disk") == "1");
+  CHECK(before("gone") == std::nullopt);
+  CHECK(before("batch") == "1");
+  CHECK(before("new") == std::nullopt);
+  CHECK(state.Get("batch") == "3");
+  state->Mark();
+  CHECK(before("batch") == "3");
+  CHECK(before("disk") == std::nullopt);
+  state->Rollback();
+  CHECK(before("new") == "3");
+}
+
 TEST_CASE("the changelog gets sealed bytes in key order, and restores them elsewhere") {
   State state(AnyKind());
   state->Put("u/bob", "b");

@@ -21,14 +21,14 @@ TEST_CASE("the required topics are those of the design, under the prefix") {
   options.partitions = 12;
   options.replication_factor = 3;
   const std::vector<TopicSpec> specs = RequiredTopics(options);
-  CHECK(specs.size() == 10);
+  CHECK(specs.size() == 11);
   CHECK(Find(specs, "bank.events").partitions == 12);
   CHECK(Find(specs, "bank.changelog").partitions == Find(specs, "bank.events").partitions);
   for (const char* name : {"user-risk", "changelog", "artifacts", "ingest-state"}) {
     CHECK(Find(specs, options.Topic(name)).config.at("cleanup.policy") == "compact");
   }
   for (const char* name :
-       {"events", "alerts", "decisions", "group-sums", "samples", "dead-letters"}) {
+       {"events", "alerts", "decisions", "group-sums", "receipts", "samples", "dead-letters"}) {
     CHECK(Find(specs, options.Topic(name)).config.at("cleanup.policy") == "delete");
   }
   for (const TopicSpec& spec : specs) CHECK(spec.replication == 3);
