@@ -40,9 +40,29 @@ void Scene::StartAgain(Member& member, std::optional<size_t> outage, const std::
   if (outage) watch.EndOutage(*outage);
 }
 
+// Until its first commit, at most three seconds, a start belongs to the fault that made it
+// necessary.
+void Scene::CountStarts() {
+  constexpr std::chrono::seconds kMost{3};
+  for (const auto& member : fleet.members()) {
+    Start& start = starts_[member.get()];
+    const bool new_run = start.run != member->runs;
+    const bool started = !member->measuring && member->plan.empty();
+    const bool over =
+        member->state == Member::State::kDown || started || Clock::now() - member->started > kMost;
+    if (start.outage && (over || new_run)) {
+      watch.EndOutage(*start.outage);
+      start.outage.reset();
+    }
+    if (new_run && !over) start.outage = watch.BeginOutage();
+    start.run = member->runs;
+  }
+}
+
 void Scene::Turn() {
   fleet.Look();
   brokers.Look();
+  CountStarts();
   std::vector<Waiting> due;
   const auto now = Clock::now();
   std::erase_if(waiting_, [&](Waiting& w) {

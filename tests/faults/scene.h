@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,11 @@ class Scene final {
   bool Calm();
 
  private:
+  void CountStarts();
+  struct Start {
+    int run = 0;
+    std::optional<size_t> outage;
+  };
   struct Waiting {
     std::function<bool()> condition;
     std::chrono::steady_clock::time_point deadline;
@@ -59,6 +65,7 @@ class Scene final {
   };
   const bool brief_;
   std::vector<Waiting> waiting_;
+  std::map<const Member*, Start> starts_;
 };
 
 }  // namespace bongsu::faults

@@ -131,10 +131,7 @@ class Scorer {
 class Expected final : public DecodeSink {
  public:
   Expected(const SourceOptions& source, int32_t partitions, IngestTruth* truth)
-      : source_(source.name.value),
-        topic_(source.topic.value),
-        partitions_(partitions),
-        truth_(truth) {}
+      : source_(source.name.value), partitions_(partitions), truth_(truth) {}
   void Take(const TestRecord& record, SourceDecoder& decoder) {
     record_ = &record;
     decoder.Decode(record.value.value_or(""), this);
@@ -149,21 +146,14 @@ class Expected final : public DecodeSink {
         CopyOf(PartitionOf(event.user_id, partitions_), event.user_id, event.json, {&header, 1})));
   }
   void OnRejected(uint32_t index, std::string_view bytes, const Rejection& rejection) override {
-    const std::string partition = StrCat(record_->partition), offset = StrCat(record_->offset),
-                      number = StrCat(index);
-    const Header headers[] = {{"reason", rejection.reason},
-                              {"field", rejection.field},
-                              {"message", rejection.message},
-                              {"topic", topic_},
-                              {"partition", partition},
-                              {"offset", offset},
-                              {"index", number}};
+    const Header headers[] = {{"reason", rejection.reason}, {"field", rejection.field}};
+    const std::string position =
+        StrCat(source_, ':', record_->partition, ':', record_->offset, ':', index);
     truth_->dead_letters.push_back(
-        PrintOf(CopyOf(record_->partition % partitions_,
-                       StrCat(source_, ':', partition, ':', offset, ':', index), bytes, headers)));
+        PrintOf(CopyOf(record_->partition % partitions_, position, bytes, headers)));
   }
 
-  const std::string source_, topic_;
+  const std::string source_;
   const int32_t partitions_;
   IngestTruth* const truth_;
   const TestRecord* record_ = nullptr;
@@ -174,8 +164,12 @@ class Expected final : public DecodeSink {
 std::string PrintOf(const TestRecord& record) {
   std::string print = StrCat(record.partition, " ", record.key, record.value ? " = " : " gone",
                              record.value.value_or(""));
+  const bool dead_letter = std::any_of(record.headers.begin(), record.headers.end(),
+                                       [](const auto& h) { return h.first == "reason"; });
   for (const auto& [name, value] : record.headers) {
-    if (name != kTransactionHeader) print += StrCat("\n", name, ": ", value);
+    const bool told =
+        dead_letter ? name == "reason" || name == "field" : name != kTransactionHeader;
+    if (told) print += StrCat("\n", name, ": ", value);
   }
   return print;
 }

@@ -16,7 +16,8 @@
 
 namespace bongsu::faults {
 
-// A record as far as it must be the same in every run; what is left out differs by its nature.
+// A record as far as it must be the same in every run: not who wrote it; of a dead letter its
+// position, bytes, reason and field.
 std::string PrintOf(const TestRecord& record);
 
 // The state of a partition, without what depends on how the stream was cut into batches.
