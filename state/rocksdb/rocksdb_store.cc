@@ -7,11 +7,14 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdarg>
+#include <cstdio>
 #include <filesystem>
 #include <mutex>
 #include <shared_mutex>
@@ -152,6 +155,19 @@ rocksdb::CompressionType BestCompression() {
   return rocksdb::kNoCompression;
 }
 
+// RocksDB's own log would be one more file on a disk that may be full, and it asserts when it has
+// to write on after that.
+class WarningLogger final : public rocksdb::Logger {
+ public:
+  WarningLogger() : rocksdb::Logger(rocksdb::WARN_LEVEL) {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, va_list words) override {
+    char text[1024];
+    std::vsnprintf(text, sizeof(text), format, words);
+    spdlog::info("rocksdb: {}", text);
+  }
+};
+
 // Personal data lies in it: only this user may enter.
 Status MakePrivateDirectories(const std::filesystem::path& path) {
   std::error_code error;
@@ -199,9 +215,7 @@ Result<std::unique_ptr<KeyValueStore>> RocksDbFactory::Open(const std::string& p
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.max_open_files = kOpenFiles;
-  options.info_log_level = rocksdb::WARN_LEVEL;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = 1 << 20;
+  options.info_log = std::make_shared<WarningLogger>();
 
   auto store = std::make_unique<RocksDbStore>(path, std::move(options));
   BONGSU_RETURN_IF_ERROR(store->Open());

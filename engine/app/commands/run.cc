@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 #include <memory>
 
@@ -59,6 +60,13 @@ bool WaitForEnd(Service& service, const RunOptions& options, PrometheusMetrics& 
   }
 }
 
+// At once, the log written: a client of Kafka that did not close in time still runs, and would use
+// what an ordinary end takes away.
+[[noreturn]] void End(int code) {
+  spdlog::default_logger()->flush();
+  std::_Exit(code);
+}
+
 int Run(const RunOptions& options) {
   const std::optional<EngineConfig> config = LoadOrReport(options.config);
   if (!config) return 1;
@@ -97,12 +105,11 @@ int Run(const RunOptions& options) {
     spdlog::error(
         "stopping took longer than {}; what is not committed is done again after a restart",
         FormatDuration(kStopDeadline));
-    spdlog::shutdown();
-    std::_Exit(1);
+    End(1);
   }
+  (*service).reset();  // Its clients still have something to say.
   spdlog::info("stopped");
-  spdlog::shutdown();  // It counts errors in `metrics`.
-  return asked ? 0 : 1;
+  End(asked ? 0 : 1);
 }
 
 }  // namespace
