@@ -69,6 +69,11 @@ Result<std::unique_ptr<Producer>> SimLog::NewProducer(std::string_view id) {
   return NewSimProducer(*this, std::string(id));
 }
 
+Result<std::unique_ptr<Producer>> SimLog::NewPlainProducer() {
+  BONGSU_RETURN_IF_ERROR(Request(Point::kNewProducer, seconds(5)));
+  return NewSimPlainProducer(*this);
+}
+
 Result<int32_t> SimLog::Partitions(std::string_view topic) {
   const std::optional<int32_t> partitions = broker_.Partitions(std::string(topic));
   if (!partitions) return Status::NotFound(StrCat("simulated: no topic ", topic));

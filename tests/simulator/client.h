@@ -47,6 +47,7 @@ class SimLog final : public Log {
   Result<std::unique_ptr<Consumer>> NewConsumer(std::string_view group, std::string_view member,
                                                 std::span<const std::string> topics) override;
   Result<std::unique_ptr<Producer>> NewProducer(std::string_view id) override;
+  Result<std::unique_ptr<Producer>> NewPlainProducer() override;
   Result<std::unique_ptr<Reader>> NewReader(const TopicPartition& from, int64_t next) override;
   Result<int32_t> Partitions(std::string_view topic) override;
   Result<LogOffsets> Offsets(const TopicPartition& of) override;

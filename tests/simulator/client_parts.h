@@ -14,6 +14,9 @@ std::unique_ptr<Consumer> NewSimConsumer(SimLog& log, std::string group, std::st
 // Initialises the id, which ends what an earlier holder has left open.
 Result<std::unique_ptr<Producer>> NewSimProducer(SimLog& log, std::string id);
 
+// Publishes without transactions.
+std::unique_ptr<Producer> NewSimPlainProducer(SimLog& log);
+
 // What a consumer has to tell the group with positions: it is asked at the commit.
 class SimMember {
  public:

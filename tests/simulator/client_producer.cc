@@ -5,10 +5,12 @@
 
 #include "engine/core/topics.h"
 #include "tests/simulator/client_parts.h"
+#include "tests/simulator/unsent.h"
 
 namespace bongsu::sim {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Answer = Transactions::Answer;
@@ -18,31 +20,34 @@ constexpr Duration kInitTimeout = seconds(30);
 constexpr Duration kAbortTimeout = seconds(10);
 constexpr Duration kSlowCommit = seconds(1);
 
-struct Unsent {
-  TopicPartition to;
-  std::shared_ptr<const Payload> payload;
-};
-
 // A request to commit that reaches the broker long after it was sent; at the worst moment, while
 // the next transaction of its producer is open.
 struct LateCommit {
   World& world;
   Transactions& transactions;
+  Awaits& owner;
   std::string id;
   int epoch;
-  bool waits;
+  bool waits;    // For the next transaction.
+  uint64_t own;  // The transaction it is meant for.
+  Timestamp deadline = world.now() + seconds(2);
+  bool deadly = false;  // Where it is done, its owner dies.
 
   void Arrive() const {
-    if (waits && !transactions.IsOngoing(id)) {
-      return world.After(milliseconds(2), [late = *this] { late.Arrive(); });
+    const uint64_t ongoing = transactions.Ongoing(id);
+    if (waits && (ongoing == 0 || ongoing == own) && world.now() < deadline) {
+      return world.After(microseconds(200), [late = *this] { late.Arrive(); });
     }
     if (waits) {
       LateCommit now = *this;
       now.waits = false;
-      return world.After(world.Between(Duration(0), milliseconds(2)), [now] { now.Arrive(); });
+      now.deadly = true;
+      return world.After(world.Between(microseconds(0), microseconds(500)),
+                         [now] { now.Arrive(); });
     }
     const bool done = transactions.End(id, epoch, true) == Answer::kOk;
     world.Trace("a late commit of ", id, done ? " is done" : " comes to nothing");
+    if (done && deadly) owner.Die();
   }
 };
 
@@ -140,11 +145,7 @@ Status SimTransaction::Append(std::string_view topic, int32_t partition, std::st
   };
   BONGSU_RETURN_IF_ERROR(fails(p_.log.awaits().Before(Point::kAppend)));
   if (p_.fenced) return fails(Status::Fenced("simulated: another owner took over"));
-  auto payload = std::make_shared<Payload>();
-  payload->key = key;
-  if (value) payload->value = std::string(*value);
-  for (const Header& header : headers) payload->headers.emplace_back(header.name, header.value);
-  Unsent record{{std::string(topic), partition}, std::move(payload)};
+  Unsent record = NewUnsent(topic, partition, key, value, headers);
   if (p_.log.mutant() == Mutant::kMetaFirst && key == kMetaKey) {
     const auto first = std::find_if(unsent_.begin(), unsent_.end(),
                                     [&](const Unsent& other) { return other.to == record.to; });
@@ -323,10 +324,10 @@ SimTransaction::Step SimTransaction::Unanswered(const Armed& fault) {
   if (fault.action == Action::kUnknownDone) (void)End(true);
   const bool resent = fault.action == Action::kResent;
   if (resent || fault.action == Action::kUnknownLate) {
-    const Duration late = resent ? kSlowCommit + milliseconds(1) : fault.duration;
-    world.After(late, [late_commit = LateCommit{world, transactions, p_.id, p_.epoch, resent}] {
-      late_commit.Arrive();
-    });
+    const Duration delay = resent ? kSlowCommit + milliseconds(1) : fault.duration;
+    const uint64_t own = transactions.Ongoing(p_.id);
+    world.After(delay, [late = LateCommit{world, transactions, p_.log.awaits(), p_.id, p_.epoch,
+                                          resent, own}] { late.Arrive(); });
   }
   if (!resent) return Step::kUnknown;
   world.Sleep(kSlowCommit);  // The time-out of a request, and what comes of it.

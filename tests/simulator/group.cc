@@ -16,7 +16,6 @@ int64_t Group::Join(const Host& host, std::string instance, std::vector<std::str
   const auto known = std::find_if(members_.begin(), members_.end(), [&](const Member& m) {
     return !instance.empty() && m.instance == instance;
   });
-  changed_ = world_.now();
   world_.Stir();
   if (known != members_.end()) {
     world_.Trace("group ", name_, ": ", instance, " is back as member ", id);
@@ -26,6 +25,12 @@ int64_t Group::Join(const Host& host, std::string instance, std::vector<std::str
     known->closed.reset();
     known->sync_at = world_.now() + world_.Between(Duration(0), kSync);
     known->rejoined = true;
+    if (!preparing_ && !known->assigned.empty() && std::exchange(orphan_, false)) {
+      world_.Trace("group ", name_, ": partition ", known->assigned.back().partition,
+                   " belongs to nobody");
+      known->assigned.pop_back();
+      orphaned_at_ = world_.now();
+    }
     if (preparing_) TryComplete();
     return id;
   }
@@ -44,7 +49,6 @@ int64_t Group::Join(const Host& host, std::string instance, std::vector<std::str
 }
 
 void Group::Prepare() {
-  changed_ = world_.now();
   if (!std::exchange(preparing_, true)) {
     world_.Trace("group ", name_, ": rebalance");
     for (Member& member : members_) {
@@ -69,7 +73,6 @@ void Group::TryComplete() {
   }
   preparing_ = false;
   ++generation_;
-  changed_ = world_.now();
   Assign();
   world_.Stir();
 }

@@ -41,6 +41,9 @@ class Group final {
   void Rejoin(int64_t id);
   void Close(int64_t id);
   void Expel(const Member& member);
+  // The next static member that comes back gets a partition less than it had.
+  void Orphan() { orphan_ = true; }
+  Timestamp orphaned_at() const { return orphaned_at_; }
   // Expels whose session has ended. `since`: when the coordinator came up last.
   void Sweep(Timestamp since);
 
@@ -49,7 +52,6 @@ class Group final {
   const std::vector<Member>& members() const { return members_; }
   bool stable() const { return !preparing_; }
   int generation() const { return generation_; }
-  Timestamp changed() const { return changed_; }
 
   // Positions.
   Refusal Check(int64_t id, const std::string& instance, int generation) const;
@@ -72,8 +74,8 @@ class Group final {
   std::vector<Member> members_;
   int64_t last_id_ = 0;
   int generation_ = 0;
-  bool preparing_ = false;
-  Timestamp changed_;  // Members or assignment.
+  bool preparing_ = false, orphan_ = false;
+  Timestamp orphaned_at_;
   std::map<TopicPartition, int64_t> positions_;
   std::map<int64_t, std::map<TopicPartition, int64_t>> pending_;  // By producer.
 };

@@ -18,6 +18,11 @@ int64_t PartitionLog::Append(int64_t producer, std::shared_ptr<const Payload> pa
   return end_++;
 }
 
+int64_t PartitionLog::AppendPlain(std::shared_ptr<const Payload> payload, Timestamp now) {
+  entries_.push_back({end_, Entry::Kind::kCommitted, 0, now, std::move(payload), {}});
+  return end_++;
+}
+
 void PartitionLog::End(int64_t producer, bool commit, Timestamp now) {
   if (const auto open = open_.find(producer); open != open_.end()) {
     for (size_t i = IndexOf(open->second); i < entries_.size(); ++i) {

@@ -33,6 +33,8 @@ struct Entry {
 class PartitionLog final {
  public:
   int64_t Append(int64_t producer, std::shared_ptr<const Payload> payload, Timestamp now);
+  // Outside of any transaction.
+  int64_t AppendPlain(std::shared_ptr<const Payload> payload, Timestamp now);
   // Writes the marker that ends the producer's transaction here.
   void End(int64_t producer, bool commit, Timestamp now);
 

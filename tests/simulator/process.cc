@@ -156,6 +156,7 @@ Status Process::RunWorker(const std::string& role, ShardFactory& shards,
   options.transactional_id = TransactionalId(kPrefix, Member(role));
   options.max_records = environment_.scenario.max_records;
   options.idle_wait = environment_.scenario.idle_wait;
+  options.at_least_once = environment_.scenario.at_least_once;
   const std::string group = role.starts_with("score") ? "bank.score" : "bank.ingest";
   const auto make_consumer = [&] { return log_.NewConsumer(group, Member(role), topics); };
   Worker worker(options, log_, make_consumer, shards, clock_, *metrics_,

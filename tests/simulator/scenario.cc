@@ -63,6 +63,7 @@ Scenario Scenario::Draw(Mutant like, bool torn, World& world) {
   s.score_threads = world.Chance(0.3) ? 2 : 1;
   s.standby = world.Chance(0.4) ? 1 : 0;
   s.ingest = world.Chance(0.2);
+  s.at_least_once = like == Mutant::kNone && world.Chance(0.1);
   s.events = world.Between(60, 250);
   if (world.Chance(0.03)) s.events = 2500, s.partitions = s.alert_partitions = 1;
   s.faults = world.Between(seconds(15), seconds(50));
@@ -71,6 +72,8 @@ Scenario Scenario::Draw(Mutant like, bool torn, World& world) {
     if (world.Chance(0.5)) s.kinds.insert(static_cast<Trouble>(kind));
   }
   if (s.kinds.empty()) s.kinds.insert(Trouble::kCrash);
+  if (s.kinds.contains(Trouble::kClock)) s.kinds.erase(Trouble::kOrphan);
+  if (like != Mutant::kNone) s.kinds.erase(Trouble::kOrphan);  // It is slow to be noticed.
   Suit(like, &s);
   if (torn) s.kinds.erase(Trouble::kQuiet);  // What is old may have been compacted.
   s.max_records = static_cast<size_t>(world.Chance(0.3) ? world.Between(1, 5) : 200);

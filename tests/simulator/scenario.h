@@ -24,6 +24,8 @@ enum class Trouble {
   kRot,      // A value on a disk changes.
   kCompact,  // The changelog is compacted; input that was read is deleted.
   kQuiet,    // Minutes to days pass.
+  kClock,    // A machine's clock jumps, up to an hour either way.
+  kOrphan,   // The coordinator gives a member that comes back less than it had.
   kDenied,   // The coordinator says that there is no position.
   kCount
 };
@@ -35,9 +37,10 @@ struct Scenario {
   int32_t partitions = 2, alert_partitions = 2;
   int processes = 2, score_threads = 1, standby = 0;
   bool ingest = false;
-  int64_t events = 200;  // At least so many lines.
-  Duration faults{};     // How long there is trouble.
-  Duration between{};    // Troubles, on average.
+  bool at_least_once = false;  // Outputs may be published again, and state may not.
+  int64_t events = 200;        // At least so many lines.
+  Duration faults{};           // How long there is trouble.
+  Duration between{};          // Troubles, on average.
   std::set<Trouble> kinds;
   size_t max_records = 100, cached_people = 10, dedup_window = 128;
   int64_t people = 10;

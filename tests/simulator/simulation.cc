@@ -14,6 +14,9 @@ using std::chrono::seconds;
 constexpr Duration kWatch = milliseconds(250);
 constexpr Duration kFinishWithin = seconds(60);
 constexpr Duration kOwnerWithin = 2 * kSession;
+// Where the coordinator itself forgets a partition, the watch acts after two sessions: two
+// rebalances more.
+constexpr Duration kOrphanOwnerWithin = 2 * kSession + seconds(12);
 constexpr int64_t kLivingFenced = 1;  // Who looks and who comes back may just miss each other.
 constexpr Duration kSettledMember = seconds(5);
 
@@ -99,7 +102,7 @@ SeedReport Simulation::Run() {
 
 void Simulation::RunTorn() {
   const auto before = broker_.group("bank.score").Position(*torn_);
-  const Timestamp end = world_.now() + 3 * kSession;
+  const Timestamp end = world_.now() + kFinishWithin;
   world_.Run([&] { return refused_; }, end);
   if (!refused_) world_.Fail("a torn transaction is restored and nobody says so");
   if (broker_.group("bank.score").Position(*torn_) != before) {
@@ -203,9 +206,11 @@ void Simulation::CheckOwners() {
                                    [](const Process* process) { return process->healthy(); });
     Timestamp& since = unowned_since_.try_emplace(of, world_.now()).first->second;
     if (owned) since = world_.now();
-    const Duration unowned = world_.now() - std::max(since, trouble_at_);
+    const Timestamp orphaned_at = broker_.group("bank.score").orphaned_at();
+    const Duration unowned = world_.now() - std::max({since, trouble_at_, orphaned_at});
     report_.longest_unowned = std::max(report_.longest_unowned, unowned);
-    if (unowned > kOwnerWithin) {
+    const bool orphans = scenario_.kinds.contains(Trouble::kOrphan);
+    if (unowned > (orphans ? kOrphanOwnerWithin : kOwnerWithin)) {
       world_.Fail(
           StrCat("partition ", p, " has no owner for ", ToSeconds(unowned), " s: ", Waiting()));
     }

@@ -89,8 +89,9 @@ class Simulation final {
   std::string health_;
   std::map<TopicPartition, std::multiset<const Process*>> readers_;
   std::map<TopicPartition, Timestamp> unowned_since_;
-  std::optional<TopicPartition> torn_;  // The input of the changelog that is torn.
-  bool refused_ = false;                // Somebody has noticed.
+  std::map<TopicPartition, int64_t> read_;  // Of the input, before the last quiet time.
+  std::optional<TopicPartition> torn_;      // The input of the changelog that is torn.
+  bool refused_ = false;                    // Somebody has noticed.
   SeedReport report_;
 };
 

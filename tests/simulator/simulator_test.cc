@@ -17,6 +17,7 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
 SeedReport RunSeed(uint64_t seed, Coverage& coverage, bool tracing = false) {
   Simulation::Options options;
   options.seed = seed;
+  options.mutant = options.like = static_cast<Mutant>(FromEnvironment("BONGSU_MUTANT", 0));
   options.tracing = tracing;
   return Simulation(options, coverage).Run();
 }
@@ -45,9 +46,9 @@ TEST_CASE("whatever breaks, nothing is lost, doubled or stuck") {
     sum.living_fenced += report.living_fenced;
     sum.longest_unowned = std::max(sum.longest_unowned, report.longest_unowned);
     sum.to_finish = std::max(sum.to_finish, report.to_finish);
+    if (tracing && (count == 1 || !report.failure.empty())) PrintTrace(seed);
     if (report.failure.empty()) continue;
     ++failed;
-    if (tracing) PrintTrace(seed);
     UNSCOPED_INFO("seed " << seed << ": " << report.failure
                           << "\n  again, with what happened: BONGSU_SEED=" << seed
                           << " BONGSU_SEEDS=1 BONGSU_TRACE=1 test_simulator \"whatever breaks*\"");

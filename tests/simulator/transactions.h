@@ -41,7 +41,11 @@ class Transactions final {
   Answer End(const std::string& id, int epoch, bool commit);
 
   int64_t ProducerOf(const std::string& id) { return producers_[id].number; }
-  bool IsOngoing(const std::string& id) { return producers_[id].state == State::kOngoing; }
+  // The number of the id's transaction that is open; 0: none.
+  uint64_t Ongoing(const std::string& id) {
+    const Producer& producer = producers_[id];
+    return producer.state == State::kOngoing ? producer.serial : 0;
+  }
 
  private:
   enum class State { kEmpty, kOngoing, kEnding };

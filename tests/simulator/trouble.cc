@@ -62,6 +62,13 @@ void Simulation::Disturb(Trouble trouble) {
       if (group.members().empty() || !broker_.up()) return;
       return group.Expel(group.members()[world_.Index(group.members().size())]);
     }
+    case Trouble::kClock:
+      process->host().skew = world_.Between(-hours(1), hours(1));
+      return world_.Trace("the clock of ", process->name(), " is off by ",
+                          ToSeconds(process->host().skew), " s");
+    case Trouble::kOrphan:
+      broker_.group("bank.score").Orphan();
+      return process->Kill();
     case Trouble::kRefetch:
       process->log().refetch = true;
       return;
@@ -207,6 +214,7 @@ void Simulation::Quiet() {
   trouble_at_ = world_.now();
   for (auto& [of, since] : unowned_since_) since = std::max(since, trouble_at_);
   Compact();
+  Retain();
 }
 
 void Simulation::Compact() {
@@ -216,16 +224,15 @@ void Simulation::Compact() {
     if (gone > 0) world_.Trace("compaction takes ", gone, " entries of changelog ", p);
   }
   (void)broker_.log({kIngestState, 0}).Compact(world_.now(), kCompactionLag, kTombstonesStay);
-  // Not before everybody has heard what happened in a quiet time.
-  world_.After(seconds(5), [this] { Retain(); });
 }
 
-// Input that was read goes when it is old.
+// Input goes when it is old and was read before the quiet time before: nobody is so late.
 void Simulation::Retain() {
   for (int32_t p = 0; p < scenario_.partitions; ++p) {
-    PartitionLog& input = broker_.log({kEvents, p});
-    const auto position = broker_.group("bank.score").Position({kEvents, p});
-    const size_t read = input.IndexOf(position.value_or(0));
+    const TopicPartition of{kEvents, p};
+    PartitionLog& input = broker_.log(of);
+    const int64_t position = broker_.group("bank.score").Position(of).value_or(0);
+    const size_t read = input.IndexOf(std::exchange(read_[of], position));
     for (size_t i = input.IndexOf(input.start()); i < read; ++i) {
       if (world_.now() - input.entries()[i].time < hours(1)) break;
       input.Truncate(input.entries()[i].offset + 1);
