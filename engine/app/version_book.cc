@@ -6,10 +6,16 @@
 #include "engine/base/strings.h"
 
 namespace bongsu {
+namespace {
 
-VersionBook::VersionBook(const EngineConfig& own, FetchArtifacts fetch,
+constexpr int kTries = 10;
+constexpr Duration kBetweenTries = std::chrono::milliseconds(100);
+
+}  // namespace
+
+VersionBook::VersionBook(const EngineConfig& own, FetchArtifacts fetch, const Clock& clock,
                          std::function<void(std::string_view message)> notify)
-    : own_(own), fetch_(std::move(fetch)), notify_(std::move(notify)) {}
+    : own_(own), fetch_(std::move(fetch)), clock_(clock), notify_(std::move(notify)) {}
 
 Result<std::shared_ptr<const EngineConfig>> VersionBook::Get(const std::string& digest) {
   if (digest.empty() || digest == own_.config_digest) {
@@ -19,6 +25,10 @@ Result<std::shared_ptr<const EngineConfig>> VersionBook::Get(const std::string& 
   if (std::shared_ptr<const EngineConfig> known = others_[digest].lock()) return known;
   Result<std::shared_ptr<const EngineConfig>> fetched =
       FetchVersion(digest, own_.kafka.partitions, fetch_);
+  for (int tries = 1; fetched.status().code() == Code::kNotFound && tries < kTries; ++tries) {
+    clock_.SleepFor(kBetweenTries);
+    fetched = FetchVersion(digest, own_.kafka.partitions, fetch_);
+  }
   if (fetched.status().code() == Code::kNotFound) {
     return Status::Unavailable(
         StrCat("configuration ", digest, " is in force, but ", fetched.status().message(),

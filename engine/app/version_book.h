@@ -12,22 +12,26 @@
 
 #include "engine/app/artifacts.h"
 #include "engine/app/engine_config.h"
+#include "engine/core/clock.h"
 
 namespace bongsu {
 
 class VersionBook final {
  public:
-  // `own` outlives it. `notify` is told once of each version that is in force instead of it.
-  VersionBook(const EngineConfig& own, FetchArtifacts fetch,
+  // `own` and `clock` outlive it. `notify` is told once of each version that is in force instead of
+  // it.
+  VersionBook(const EngineConfig& own, FetchArtifacts fetch, const Clock& clock,
               std::function<void(std::string_view message)> notify);
 
-  // An empty digest: the own one. kUnavailable, with the remedy, as long as its artifacts are
-  // missing: the broker may not show them yet.
+  // An empty digest: the own one. Waits a moment for artifacts that are missing, since a
+  // transaction shows in one partition before it does in another; then kUnavailable, with the
+  // remedy.
   Result<std::shared_ptr<const EngineConfig>> Get(const std::string& digest);
 
  private:
   const EngineConfig& own_;
   const FetchArtifacts fetch_;
+  const Clock& clock_;
   const std::function<void(std::string_view message)> notify_;
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<const EngineConfig>> others_;

@@ -397,7 +397,7 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(Options options) {
       [raw = impl.get()](const std::vector<std::string>& names) {
         return ReadArtifactTopic(raw->log(), raw->topics.artifacts, names);
       },
-      impl->Notes());
+      impl->options.clock, impl->Notes());
   return std::unique_ptr<Wiring>(new Wiring(std::move(impl)));
 }
 

@@ -24,15 +24,14 @@ Status Announcer::Gained() {
   BONGSU_ASSIGN_OR_RETURN(std::string now, options_.in_force());
   const std::lock_guard lock(mutex_);
   if (!pending_ || now == seen_) return Status::Ok();
-  if (now == pending_->digest) {
-    seen_ = std::move(now);
-    return Status::Ok();
+  if (now != pending_->digest) {
+    options_.notify(StrCat("configuration ", pending_->digest.substr(0, 16),
+                           " is not announced: another process has announced ", now.substr(0, 16),
+                           " since; SIGHUP announces it all the same"));
   }
-  options_.notify(StrCat("configuration ", pending_->digest.substr(0, 16),
-                         " is not announced: another process has announced ", now.substr(0, 16),
-                         " since; SIGHUP announces it all the same"));
   remember_ = pending_->digest;
   pending_.reset();
+  seen_ = std::move(now);
   return Status::Ok();
 }
 

@@ -95,9 +95,10 @@ TEST_CASE("a commit whose outcome was unknown and that was done is not said as n
   rig.announcer->OnReset();
   rig.in_force = "new";
   REQUIRE(rig.announcer->Gained().ok());
-  CHECK(rig.Turn() == Lines{"bongsu.artifacts/0 config/new=body",
-                            "bongsu.ingest-state/0 artifact@config/new=",
-                            "bongsu.ingest-state/0 version@one=new"});
+  CHECK(rig.Turn() == Lines{"bongsu.ingest-state/0 version@one=new"});
+  rig.announcer->OnCommitted();
+  CHECK(rig.Turn().empty());
+  CHECK(rig.notes == Lines{"announcing configuration new"});
 }
 
 TEST_CASE("the way back, asked for before the way there is committed, is gone afterwards") {
