@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   bongsu::RegisterCheck(app, &action);
   bongsu::RegisterSchema(app, &action);
   bongsu::RegisterTopics(app, &action);
+  bongsu::RegisterState(app, &action);
   bongsu::RegisterGenerate(app, &action);
   bongsu::RegisterReplay(app, &action);
   bongsu::RegisterEval(app, &action);

@@ -76,7 +76,7 @@ Status Service::StartOpsListener() {
 
 Status Service::MakeWorkers() {
   workers_.clear();
-  BONGSU_RETURN_IF_ERROR(wiring_->CheckTopics());
+  BONGSU_RETURN_IF_ERROR(wiring_->CheckTopics(options_.roles.score));
   if (options_.roles.ingest) {
     BONGSU_ASSIGN_OR_RETURN(workers_, wiring_->NewIngestWorkers());
   }

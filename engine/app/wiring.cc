@@ -1,18 +1,18 @@
 #include "engine/app/wiring.h"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include "engine/app/announcing.h"
 #include "engine/app/artifacts.h"
+#include "engine/app/directory_lock.h"
 #include "engine/app/disk_probe.h"
 #include "engine/app/ingest_state.h"
+#include "engine/app/state_changelog.h"
 #include "engine/app/version_book.h"
 #include "engine/base/hash.h"
 #include "engine/base/strings.h"
@@ -30,30 +30,6 @@ namespace bongsu {
 namespace {
 
 constexpr Duration kKeepOpen = std::chrono::minutes(5);  // A store that this process lost.
-
-// Held as long as the process lives: a second one with the same data directory would take over the
-// first one's place in the group, and its state with it.
-class DirectoryLock {
- public:
-  ~DirectoryLock() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Status Take(const std::string& directory) {
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    fd_ = open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd_ < 0) {
-      return Status::Invalid(
-          StrCat("data_dir: ", directory, " is not writable; name another or change its owner"));
-    }
-    if (flock(fd_, LOCK_EX | LOCK_NB) == 0) return Status::Ok();
-    return Status::Invalid(StrCat(
-        "data_dir: ", directory, " is held by another process; stop it or name another directory"));
-  }
-
- private:
-  int fd_ = -1;
-};
 
 // A name for this data directory that stays over restarts: static membership and transactional ids
 // need one.
@@ -198,6 +174,7 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index, std::string first_version) 
   const WorkerOptions worker = impl->ForWorker("score", StrCat(index));
   ScoreShardOptions base;
   base.topics = impl->topics;
+  BONGSU_ASSIGN_OR_RETURN(base.partitions, log().Partitions(config.score.input));
   BONGSU_ASSIGN_OR_RETURN(base.alert_partitions, log().Partitions(impl->topics.alerts));
   BONGSU_ASSIGN_OR_RETURN(base.risk_partitions, log().Partitions(impl->topics.user_risk));
   BONGSU_ASSIGN_OR_RETURN(base.sample_partitions, log().Partitions(impl->topics.samples));
@@ -397,27 +374,37 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(Options options) {
       [raw = impl.get()](const std::vector<std::string>& names) {
         return ReadArtifactTopic(raw->log(), raw->topics.artifacts, names);
       },
-      impl->options.clock, impl->Notes());
+      impl->Notes());
   return std::unique_ptr<Wiring>(new Wiring(std::move(impl)));
 }
 
-Status Wiring::CheckTopics() {
+Status Wiring::CheckTopics(bool score) {
   const Topics& t = impl_->topics;
-  BONGSU_ASSIGN_OR_RETURN(const int32_t input, log().Partitions(impl_->config.score.input));
-  for (const std::string& topic :
-       {t.events, t.alerts, t.user_risk, t.samples, t.decisions, t.dead_letters, t.ingest_state,
-        t.artifacts, t.receipts}) {
-    BONGSU_RETURN_IF_ERROR(log().Partitions(topic).status());
+  const std::string& input = impl_->config.score.input;
+  BONGSU_ASSIGN_OR_RETURN(const int32_t partitions, log().Partitions(input));
+  if (embedded()) return Status::Ok();  // It made its topics itself.
+  const Result<int32_t> changelog = log().Partitions(t.changelog);
+  if (changelog.ok() && *changelog != partitions) {
+    return Status::Invalid(StrCat(
+        "topic ", t.changelog, " has ", *changelog, " partitions, ", input, " has ", partitions,
+        ": partition p of one holds the state for partition p of the other; "
+        "make the changelog anew with ",
+        partitions, " partitions"));
   }
-  if (embedded()) return Status::Ok();
-  BONGSU_ASSIGN_OR_RETURN(const int32_t changelog, log().Partitions(t.changelog));
-  if (changelog == input) return Status::Ok();
-  return Status::Invalid(
-      StrCat("topic ", t.changelog, " has ", changelog, " partitions, ", impl_->config.score.input,
-             " has ", input,
-             ": partition p of one holds the state for partition p of the other; "
-             "make the changelog anew with ",
-             input, " partitions"));
+  // At the same time: every restart waits for it.
+  std::future<Status> unchanged = std::async(std::launch::async, [&] {
+    return score ? CheckCountUnchanged(log(), t.changelog, input, partitions) : Status::Ok();
+  });
+  std::vector<TopicSpec> specs = RequiredTopics(impl_->config.kafka);
+  // Nothing reads or writes them yet.
+  std::erase_if(specs, [&](const TopicSpec& spec) { return spec.name == t.group_sums; });
+  BONGSU_ASSIGN_OR_RETURN(const std::vector<std::string> differences,
+                          impl_->kafka->CheckTopics(specs, TopicChecks::kVital));
+  if (differences.empty()) return unchanged.get();
+  for (const std::string& difference : differences) spdlog::error("{}", difference);
+  return Status::Invalid(StrCat(differences.size(),
+                                " thing(s) about the topics would lose or change something; each "
+                                "is named above with its remedy"));
 }
 
 }  // namespace bongsu

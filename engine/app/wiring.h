@@ -49,8 +49,9 @@ class Wiring {
   bool embedded() const;
   // Empty when the broker answers; always empty without one.
   std::string LogHealth();
-  // kInvalid with the remedies when topics are missing or not as they must be.
-  Status CheckTopics();
+  // kInvalid with the remedies when topics are missing or not as they must be. What only the
+  // changelog tells is looked at by those who may read it: they score.
+  Status CheckTopics(bool score);
 
   // `first_version` is in force until a version event comes; empty: that of `config`.
   Result<RoleWorker> NewScoreWorker(int index, std::string first_version = {});

@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
@@ -38,8 +39,10 @@ std::string_view ToView(const rocksdb::Slice& slice) {
 
 class RocksDbStore final : public KeyValueStore {
  public:
-  RocksDbStore(std::string path, rocksdb::Options options)
-      : path_(std::move(path)), options_(std::move(options)) {}
+  // Without a `database` it is opened by Open.
+  RocksDbStore(std::string path, rocksdb::Options options,
+               std::unique_ptr<rocksdb::DB> database = nullptr)
+      : path_(std::move(path)), options_(std::move(options)), database_(std::move(database)) {}
   Status Open() {
     rocksdb::DB* opened = nullptr;
     const rocksdb::Status status = rocksdb::DB::Open(options_, path_, &opened);
@@ -183,10 +186,33 @@ Status MakePrivateDirectories(const std::filesystem::path& path) {
 }  // namespace
 
 struct RocksDbFactory::Shared {
+  rocksdb::Options Options() const;
+
   std::shared_ptr<rocksdb::Cache> cache;
   std::shared_ptr<rocksdb::WriteBufferManager> buffers;
   size_t buffer_bytes = 0;
 };
+
+rocksdb::Options RocksDbFactory::Shared::Options() const {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.cache_index_and_filter_blocks =
+      true;  // So that the budget holds whatever the size on disk.
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.checksum = rocksdb::kXXH3;
+
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.write_buffer_manager = buffers;
+  options.write_buffer_size = std::max<size_t>(buffer_bytes / 2, 1 << 20);
+  options.compression = BestCompression();
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.max_open_files = kOpenFiles;
+  options.info_log = std::make_shared<WarningLogger>();
+  return options;
+}
 
 RocksDbFactory::RocksDbFactory(const RocksDbOptions& options)
     : shared_(std::make_unique<Shared>()) {
@@ -199,27 +225,24 @@ RocksDbFactory::~RocksDbFactory() = default;
 
 Result<std::unique_ptr<KeyValueStore>> RocksDbFactory::Open(const std::string& path) {
   BONGSU_RETURN_IF_ERROR(MakePrivateDirectories(std::filesystem::path(path).lexically_normal()));
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = shared_->cache;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.cache_index_and_filter_blocks =
-      true;  // So that the budget holds whatever the size on disk.
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
-  table.checksum = rocksdb::kXXH3;
-
-  rocksdb::Options options;
-  options.create_if_missing = true;
-  options.write_buffer_manager = shared_->buffers;
-  options.write_buffer_size = std::max<size_t>(shared_->buffer_bytes / 2, 1 << 20);
-  options.compression = BestCompression();
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  options.max_open_files = kOpenFiles;
-  options.info_log = std::make_shared<WarningLogger>();
-
-  auto store = std::make_unique<RocksDbStore>(path, std::move(options));
+  auto store = std::make_unique<RocksDbStore>(path, shared_->Options());
   BONGSU_RETURN_IF_ERROR(store->Open());
   return std::unique_ptr<KeyValueStore>(std::move(store));
+}
+
+Result<std::unique_ptr<KeyValueStore>> RocksDbFactory::OpenReadOnly(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path + "/CURRENT", error)) {
+    return Status::NotFound(StrCat("state: there is no store in ", path));
+  }
+  rocksdb::Options options = shared_->Options();
+  options.create_if_missing = false;
+  options.max_open_files = -1;  // All at once: a file that the holder then removes stays readable.
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(options, path, &opened);
+  if (!status.ok()) return FromRocksDb(status, "open", path);
+  return std::unique_ptr<KeyValueStore>(std::make_unique<RocksDbStore>(
+      path, std::move(options), std::unique_ptr<rocksdb::DB>(opened)));
 }
 
 Result<std::string> RocksDbFactory::SetAside(const std::string& path) {

@@ -23,6 +23,10 @@ class RocksDbFactory final {
   // then restore.
   Result<std::unique_ptr<KeyValueStore>> Open(const std::string& path);
 
+  // To look at it and change nothing, as it is at this moment: also while another process holds it.
+  // kNotFound: there is none. Writes to it fail.
+  Result<std::unique_ptr<KeyValueStore>> OpenReadOnly(const std::string& path);
+
   // Renames the closed store to `<path>.corrupt-<n>` and returns that name, so that it can be
   // looked at and the path is free for a new one.
   static Result<std::string> SetAside(const std::string& path);

@@ -19,6 +19,7 @@ void RegisterEval(CLI::App& app, std::function<int()>* action);
 void RegisterTail(CLI::App& app, std::function<int()>* action);
 void RegisterReproduce(CLI::App& app, std::function<int()>* action);
 void RegisterExplain(CLI::App& app, std::function<int()>* action);
+void RegisterState(CLI::App& app, std::function<int()>* action);
 void RegisterTopics(CLI::App& app, std::function<int()>* action);
 void RegisterCheck(CLI::App& app, std::function<int()>* action);
 void RegisterSchema(CLI::App& app, std::function<int()>* action);

@@ -129,7 +129,7 @@ Status Fetch::Failed(rd_kafka_resp_err_t error, std::string_view text) {
   failed_ = Status::Invalid(StrCat(
       "kafka: ", where, ": the next offset to read is ", next_, ", but the log holds ", log, ": ",
       start > next_ ? "retention has deleted records that were not read yet; raise retention.ms, "
-                      "and accept the gap with --accept-gap where the loss is known"
+                      "and accept the gap with `bongsu state reset --accept-gap --reason TEXT`"
                     : "the topic was made anew or lost its end; restore it, or start with another "
                       "kafka.group and an empty data_dir"));
   return failed_;

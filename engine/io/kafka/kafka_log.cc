@@ -9,6 +9,7 @@
 #include "engine/io/kafka/probe.h"
 #include "engine/io/kafka/producer.h"
 #include "engine/io/kafka/reader.h"
+#include "engine/io/kafka/topics_admin.h"
 
 namespace bongsu {
 namespace {
@@ -121,6 +122,26 @@ Result<GroupView> KafkaLog::Describe(std::string_view group) {
 
 Result<std::string> KafkaLog::Identity() {
   return kafka::ClusterId(*shared_->lookup);
+}
+
+Result<std::vector<CommittedPosition>> KafkaLog::Positions(std::string_view group,
+                                                           std::span<const TopicPartition> of) {
+  return kafka::GroupPositions(shared_->options, shared_->health, group, of);
+}
+
+Status KafkaLog::MoveGroup(Transaction& transaction, std::string_view group,
+                           std::span<const Position> positions) {
+  auto* const kafka = dynamic_cast<kafka::ProducerTransaction*>(&transaction);
+  if (kafka == nullptr) {
+    return Status::Invalid("kafka: positions of this log need a transaction of this log");
+  }
+  kafka->MoveGroup(group, positions);
+  return Status::Ok();
+}
+
+Result<std::vector<std::string>> KafkaLog::CheckTopics(std::span<const TopicSpec> specs,
+                                                       TopicChecks checks) {
+  return kafka::TopicAdmin(shared_->lookup).Compare(specs, checks);
 }
 
 Result<int32_t> KafkaLog::Partitions(std::string_view topic) {

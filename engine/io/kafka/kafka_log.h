@@ -7,10 +7,13 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "engine/core/log.h"
 #include "engine/io/kafka/options.h"
+#include "engine/io/kafka/topics.h"
 
 namespace bongsu {
 
@@ -34,6 +37,17 @@ class KafkaLog final : public Log {
   Result<GroupView> Describe(std::string_view group) override;
   Result<std::string> Identity() override;
   KeyValueStore* shared_store() override { return nullptr; }
+
+  // Where a group stands, with or without members, in their order; asks once.
+  Result<std::vector<CommittedPosition>> Positions(std::string_view group,
+                                                   std::span<const TopicPartition> of);
+  // Makes `positions` those of a group without members, as part of a transaction of this log.
+  // Nothing fences them: see first that nobody is in the group (Describe).
+  static Status MoveGroup(Transaction& transaction, std::string_view group,
+                          std::span<const Position> positions);
+  // What of `specs` is missing or differs, one sentence each with its remedy.
+  Result<std::vector<std::string>> CheckTopics(std::span<const TopicSpec> specs,
+                                               TopicChecks checks);
 
   // Empty when a broker can be reached; else what is wrong, for /readyz. After an error it asks a
   // broker again, for at most half a second.

@@ -1,7 +1,5 @@
 #include "engine/io/kafka/probe.h"
 
-#include <algorithm>
-
 #include "engine/base/strings.h"
 #include "engine/core/topics.h"
 #include "engine/io/kafka/fetcher.h"
@@ -10,6 +8,7 @@ namespace bongsu::kafka {
 namespace {
 
 constexpr int kQueryMs = 3000;
+constexpr int kHeldMs = 500;
 constexpr Duration kReadTimeout = std::chrono::seconds(1);
 constexpr uint64_t kQueueBytes = 1u << 20;
 constexpr Duration kFetchWait = std::chrono::milliseconds(10);
@@ -20,9 +19,13 @@ struct Bounds {
 
 Result<Bounds> Query(Client& client, const TopicPartition& of) {
   Bounds bounds;
-  const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-      client.get(), of.topic.c_str(), of.partition, &bounds.low, &bounds.high, kQueryMs);
-  rd_kafka_poll(client.get(), 0);
+  const Deadline deadline{std::chrono::milliseconds(kQueryMs)};
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  do {  // A topic that was made a moment ago may not have its leaders yet.
+    error = rd_kafka_query_watermark_offsets(client.get(), of.topic.c_str(), of.partition,
+                                             &bounds.low, &bounds.high, kQueryMs);
+    rd_kafka_poll(client.get(), error == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : 20);
+  } while (error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION && !deadline.Passed());
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return bounds;
   return ToStatus(error, StrCat("offsets of ", of.topic, '-', of.partition));
 }
@@ -101,6 +104,36 @@ Result<std::optional<OpenTransaction>> ReadOpenTransaction(
     if (header.name == kTransactionHeader) open.id = header.value;
   }
   return std::optional<OpenTransaction>(std::move(open));
+}
+
+// By a client that says it is of the group, and joins nothing; not by an admin request, see below.
+// Each partition by itself: where a transaction holds some positions the broker answers for none.
+Result<std::vector<CommittedPosition>> GroupPositions(const KafkaOptions& options,
+                                                      std::shared_ptr<BrokerHealth> health,
+                                                      std::string_view group,
+                                                      std::span<const TopicPartition> of) {
+  Properties owned = FetchOwned(kQueueBytes);  // Read committed: settled positions only.
+  owned.emplace_back("group.id", group);
+  owned.emplace_back("enable.auto.commit", "false");
+  BONGSU_ASSIGN_OR_RETURN(const auto client,
+                          Client::Make(RD_KAFKA_CONSUMER, options, {}, owned, std::move(health)));
+  std::vector<CommittedPosition> positions;
+  int timeout_ms = kQueryMs;  // The first also looks for the coordinator.
+  for (const TopicPartition& each : of) {
+    const PartitionList list(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition);
+    const rd_kafka_resp_err_t error = rd_kafka_committed(client->get(), list.get(), timeout_ms);
+    const rd_kafka_topic_partition_t& entry = list->elems[0];
+    const rd_kafka_resp_err_t one = error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : entry.err;
+    CommittedPosition& position = positions.emplace_back();
+    position.known = one == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (position.known && entry.offset >= 0) position.next = entry.offset;
+    const Status status =
+        ToStatus(one, StrCat("position of group ", group, " in ", each.topic, '-', each.partition));
+    if (!position.known && status.code() != Code::kUnavailable) return status;
+    timeout_ms = kHeldMs;
+  }
+  return positions;
 }
 
 // Not by an admin request: those that go to a coordinator end the process when its connection is

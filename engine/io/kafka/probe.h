@@ -5,8 +5,10 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/core/log.h"
 #include "engine/io/kafka/client.h"
@@ -22,6 +24,12 @@ Result<LogOffsets> QueryOffsets(Client& committed, Client& everything, const Top
 // The transaction of the first record from `offset` on; without an id where there is none.
 Result<std::optional<OpenTransaction>> ReadOpenTransaction(
     const std::shared_ptr<Client>& everything, const TopicPartition& of, int64_t offset);
+
+// Settled positions only; a partition whose position a transaction holds is not known.
+Result<std::vector<CommittedPosition>> GroupPositions(const KafkaOptions& options,
+                                                      std::shared_ptr<BrokerHealth> health,
+                                                      std::string_view group,
+                                                      std::span<const TopicPartition> of);
 
 Result<GroupView> DescribeGroup(Client& client, std::string_view group);
 

@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -78,17 +79,24 @@ class ProducerTransaction final : public Transaction {
 
   // Positions of a member of a group; its generation is asked for when they are sent.
   void AddPositions(const std::shared_ptr<Client>& member, std::span<const Position> positions);
+  // Positions of a group without members, sent as nobody's: no generation fences them.
+  void MoveGroup(std::string_view group, std::span<const Position> positions);
 
  private:
   Outcome GiveUp();
   enum class Step { kDone, kAbort, kUnknown, kDead };
   Step Flush(const Deadline& deadline);
+  using Positions = std::map<TopicPartition, int64_t>;
+  using GroupMetadata = std::function<rd_kafka_consumer_group_metadata_t*()>;
   Step SendPositions(const Deadline& deadline);
+  Step SendPositions(const Positions& positions, const GroupMetadata& group,
+                     const Deadline& deadline);
   Step Finish(const Deadline& deadline);
   Step Examine(std::string_view step, rd_kafka_error_t* error);
 
   TransactionalProducer* producer_;
-  std::map<std::shared_ptr<Client>, std::map<TopicPartition, int64_t>> positions_;
+  std::map<std::shared_ptr<Client>, Positions> positions_;
+  std::map<std::string, Positions, std::less<>> moved_groups_;
   Code failure_ = Code::kOk;  // Of the last Append that failed: it must not commit.
   bool done_ = false;
   Outcome dead_outcome_ = Outcome::kUnknown;

@@ -149,7 +149,8 @@ Result<std::vector<TopicResult>> CreateTopics(const KafkaOptions& options,
   BONGSU_ASSIGN_OR_RETURN(std::vector<TopicResult> results, admin->Create(specs));
   for (size_t i = 0; i < specs.size(); ++i) {
     if (results[i].kind != TopicResult::Kind::kExists) continue;
-    BONGSU_ASSIGN_OR_RETURN(const std::vector<std::string> found, admin->Compare(specs[i]));
+    BONGSU_ASSIGN_OR_RETURN(const std::vector<std::string> found,
+                            admin->Compare(specs.subspan(i, 1), TopicChecks::kAll));
     if (found.empty()) continue;
     results[i].kind = TopicResult::Kind::kDiffers;
     results[i].message = Join(found, "; ");
@@ -160,12 +161,7 @@ Result<std::vector<TopicResult>> CreateTopics(const KafkaOptions& options,
 Result<std::vector<std::string>> CheckTopics(const KafkaOptions& options,
                                              std::span<const TopicSpec> specs) {
   BONGSU_ASSIGN_OR_RETURN(auto admin, kafka::TopicAdmin::Make(options));
-  std::vector<std::string> differences;
-  for (const TopicSpec& spec : specs) {
-    BONGSU_ASSIGN_OR_RETURN(const std::vector<std::string> found, admin->Compare(spec));
-    differences.insert(differences.end(), found.begin(), found.end());
-  }
-  return differences;
+  return admin->Compare(specs, TopicChecks::kAll);
 }
 
 }  // namespace bongsu

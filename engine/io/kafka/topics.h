@@ -33,8 +33,13 @@ Result<std::vector<TopicResult>> CreateTopics(const KafkaOptions& options,
                                               std::span<const TopicSpec> specs);
 
 // What is missing or differs, one sentence each with its remedy; empty when all is as it should be.
+// KafkaLog::CheckTopics is the same on a connection that is there.
 Result<std::vector<std::string>> CheckTopics(const KafkaOptions& options,
                                              std::span<const TopicSpec> specs);
+enum class TopicChecks {
+  kAll,
+  kVital,  // What would lose or change something. Segments and the cleaner only cost time.
+};
 
 // kafka-topics.sh and kafka-acls.sh commands that do the same, and the rights the three roles need,
 // for those who may not create topics themselves.

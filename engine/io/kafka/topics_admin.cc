@@ -14,7 +14,13 @@ constexpr int kRequestMs = 15'000;
 
 // Settings whose purpose is met by more as well: keeping longer is no difference to warn of.
 bool AtLeast(std::string_view key) {
-  return key == "retention.ms" || key == "delete.retention.ms" || key == "max.message.bytes";
+  return key == "retention.ms" || key == "delete.retention.ms" || key == "max.message.bytes" ||
+         key == "min.compaction.lag.ms";
+}
+
+// The others only cost time: how soon segments are closed and cleaned.
+bool IsVital(std::string_view key) {
+  return !key.starts_with("segment.") && key != "min.cleanable.dirty.ratio";
 }
 
 bool Meets(std::string_view key, std::string_view have, std::string_view want) {
@@ -100,56 +106,72 @@ Result<std::vector<TopicResult>> TopicAdmin::Create(std::span<const TopicSpec> s
   return results;
 }
 
-Result<TopicAdmin::Settings> TopicAdmin::Describe(const std::string& topic) {
-  rd_kafka_ConfigResource_t* resource =
-      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
+Result<std::map<std::string, TopicAdmin::Settings>> TopicAdmin::Describe(
+    std::span<const std::string> topics) {
+  std::vector<rd_kafka_ConfigResource_t*> resources;
+  for (const std::string& topic : topics) {
+    resources.push_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  }
   const Result<Event> event =
-      Request(client_->get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, StrCat("settings of ", topic),
-              kRequestMs, [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
-                rd_kafka_DescribeConfigs(client_->get(), &resource, 1, options, queue);
+      Request(client_->get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, "settings of topics", kRequestMs,
+              [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                rd_kafka_DescribeConfigs(client_->get(), resources.data(), resources.size(),
+                                         options, queue);
               });
-  rd_kafka_ConfigResource_destroy(resource);
+  rd_kafka_ConfigResource_destroy_array(resources.data(), resources.size());
   if (!event.ok()) return event.status();
   size_t count = 0;
   const auto** const answers = rd_kafka_DescribeConfigs_result_resources(
       rd_kafka_event_DescribeConfigs_result(event->get()), &count);
-  if (count != 1) return Status::Internal(StrCat("kafka: no settings of ", topic));
-  const rd_kafka_resp_err_t error = rd_kafka_ConfigResource_error(answers[0]);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ToStatus(error, StrCat("settings of ", topic));
-  Settings settings;
-  size_t entries = 0;
-  const auto** const entry = rd_kafka_ConfigResource_configs(answers[0], &entries);
-  for (size_t i = 0; i < entries; ++i) {
-    const char* const value = rd_kafka_ConfigEntry_value(entry[i]);
-    settings[rd_kafka_ConfigEntry_name(entry[i])] = value ? value : "";
+  std::map<std::string, Settings> all;
+  for (size_t i = 0; i < count; ++i) {
+    const std::string topic = rd_kafka_ConfigResource_name(answers[i]);
+    const rd_kafka_resp_err_t error = rd_kafka_ConfigResource_error(answers[i]);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ToStatus(error, StrCat("settings of ", topic));
+    size_t entries = 0;
+    const auto** const entry = rd_kafka_ConfigResource_configs(answers[i], &entries);
+    for (size_t e = 0; e < entries; ++e) {
+      const char* const value = rd_kafka_ConfigEntry_value(entry[e]);
+      all[topic][rd_kafka_ConfigEntry_name(entry[e])] = value ? value : "";
+    }
   }
-  return settings;
+  return all;
 }
 
-Result<std::vector<std::string>> TopicAdmin::Compare(const TopicSpec& spec) {
-  std::vector<std::string> differences;
-  const Result<int32_t> partitions =
-      client_->Partitions(spec.name, std::chrono::milliseconds(kRequestMs));
-  if (partitions.status().code() == Code::kNotFound) {
-    differences.push_back(StrCat(spec.name, ": there is no such topic; run: bongsu topics create"));
-    return differences;
-  }
-  if (!partitions.ok()) return partitions.status();
-  if (*partitions != spec.partitions) {
+Result<std::vector<std::string>> TopicAdmin::Compare(std::span<const TopicSpec> specs,
+                                                     TopicChecks checks) {
+  std::vector<std::string> differences, there;
+  for (const TopicSpec& spec : specs) {
+    const Result<int32_t> partitions =
+        client_->Partitions(spec.name, std::chrono::milliseconds(kRequestMs));
+    if (partitions.status().code() == Code::kNotFound) {
+      differences.push_back(
+          StrCat(spec.name, ": there is no such topic; run: bongsu topics create"));
+      continue;
+    }
+    if (!partitions.ok()) return partitions.status();
+    there.push_back(spec.name);
+    if (*partitions == spec.partitions) continue;
     differences.push_back(StrCat(spec.name, ": ", *partitions, " partitions, expected ",
                                  spec.partitions,
                                  "; set kafka.partitions to what is there: adding partitions would "
                                  "send people to other ones"));
   }
-  BONGSU_ASSIGN_OR_RETURN(const Settings settings, Describe(spec.name));
-  for (const auto& [key, want] : spec.config) {
-    const auto have = settings.find(key);
-    if (have != settings.end() && Meets(key, have->second, want)) continue;
-    differences.push_back(StrCat(spec.name, ": ", key, " is ",
-                                 have == settings.end() ? std::string("not set") : have->second,
-                                 ", expected ", AtLeast(key) ? "at least " : "", want,
-                                 "; run: kafka-configs.sh --alter --topic ", spec.name,
-                                 " --add-config ", key, '=', want));
+  if (there.empty()) return differences;
+  BONGSU_ASSIGN_OR_RETURN(const auto settings, Describe(there));
+  for (const TopicSpec& spec : specs) {
+    const auto of_topic = settings.find(spec.name);
+    if (of_topic == settings.end()) continue;
+    for (const auto& [key, want] : spec.config) {
+      if (checks == TopicChecks::kVital && !IsVital(key)) continue;
+      const auto have = of_topic->second.find(key);
+      if (have != of_topic->second.end() && Meets(key, have->second, want)) continue;
+      differences.push_back(StrCat(
+          spec.name, ": ", key, " is ",
+          have == of_topic->second.end() ? std::string("not set") : have->second, ", expected ",
+          AtLeast(key) ? "at least " : "", want, "; run: kafka-configs.sh --alter --topic ",
+          spec.name, " --add-config ", key, '=', want));
+    }
   }
   return differences;
 }

@@ -16,16 +16,17 @@ namespace bongsu::kafka {
 class TopicAdmin final {
  public:
   static Result<std::unique_ptr<TopicAdmin>> Make(const KafkaOptions& options);
+  explicit TopicAdmin(std::shared_ptr<Client> client) : client_(std::move(client)) {}
 
   // kCreated, kExists or kFailed for each.
   Result<std::vector<TopicResult>> Create(std::span<const TopicSpec> specs);
-  // What of `spec` is missing or otherwise, with the remedy.
-  Result<std::vector<std::string>> Compare(const TopicSpec& spec);
+  // What of `specs` is missing or otherwise, with the remedy. Asks for the settings of all at once.
+  Result<std::vector<std::string>> Compare(std::span<const TopicSpec> specs, TopicChecks checks);
 
  private:
   using Settings = std::map<std::string, std::string, std::less<>>;
-  explicit TopicAdmin(std::shared_ptr<Client> client) : client_(std::move(client)) {}
-  Result<Settings> Describe(const std::string& topic);
+  // By topic.
+  Result<std::map<std::string, Settings>> Describe(std::span<const std::string> topics);
 
   std::shared_ptr<Client> client_;
 };

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "state/rocksdb/status.h"
 #include "tests/support/temp_dir.h"
@@ -45,6 +46,33 @@ TEST_CASE("a store continues where it was closed, and several share one factory"
   std::string value;
   REQUIRE(*again->Get("k", &value));
   CHECK(value == "zero");
+}
+
+TEST_CASE("a store is looked into while it is held, and nothing is changed") {
+  TempDir dir;
+  RocksDbFactory factory;
+  const std::string path = dir.File("0");
+  CHECK(factory.OpenReadOnly(path).status().code() == Code::kNotFound);
+  CHECK_FALSE(std::filesystem::exists(path));
+  const auto holder = OpenOrFail(factory, path);
+  Put(*holder, "k", "one");
+  const auto files = [&] {
+    std::set<std::string> names;
+    for (const auto& file : std::filesystem::directory_iterator(path)) names.insert(file.path());
+    return names;
+  };
+  const std::set<std::string> before = files();
+  const auto looking = factory.OpenReadOnly(path);
+  INFO(looking.status().message());
+  REQUIRE(looking.ok());
+  Put(*holder, "k", "two");
+  std::string value;
+  REQUIRE(*(*looking)->Get("k", &value));
+  CHECK(value == "one");
+  WriteBatch batch;
+  batch.Put("k", "three");
+  CHECK_FALSE((*looking)->Write(batch).ok());
+  CHECK(files() == before);
 }
 
 TEST_CASE("only this user may enter the directories that a store makes") {

@@ -119,6 +119,29 @@ TEST_CASE_METHOD(KafkaTest, "keeping longer than asked is no difference, keeping
   CHECK_THAT(found[0], Catch::Contains(shorter + ": retention.ms is 999, expected at least 1000"));
 }
 
+TEST_CASE_METHOD(KafkaTest, "at a start only what would lose something is looked at, in one go") {
+  if (Skipped()) return;
+  const std::string one = options().Topic("one"), other = options().Topic("other");
+  REQUIRE(broker().CreateTopic(one, 1, {{"cleanup.policy", "compact"}}).ok());
+  REQUIRE(broker().CreateTopic(other, 1, {{"min.compaction.lag.ms", "900000"}}).ok());
+  std::vector<TopicSpec> specs = {Find(RequiredTopics(options()), options().Topic("changelog"))};
+  specs[0].name = one;
+  specs[0].partitions = 1;
+  specs.push_back(specs[0]);
+  specs[1].name = other;
+  specs.push_back({options().Topic("missing"), 1, 1, {}});
+  const std::string all = Join(log().CheckTopics(specs, TopicChecks::kAll).value(), "\n");
+  const std::string vital = Join(log().CheckTopics(specs, TopicChecks::kVital).value(), "\n");
+  for (const std::string& text : {all, vital}) {
+    CHECK_THAT(text, Catch::Contains(one + ": min.compaction.lag.ms is 0, expected at least"));
+    CHECK_THAT(text, Catch::Contains(other + ": cleanup.policy is delete, expected compact"));
+    CHECK_THAT(text, Catch::Contains("there is no such topic; run: bongsu topics create"));
+    CHECK_THAT(text, !Catch::Contains(other + ": min.compaction.lag.ms"));
+  }
+  CHECK_THAT(all, Catch::Contains(one + ": segment.bytes"));
+  CHECK_THAT(vital, !Catch::Contains("segment.") && !Catch::Contains("dirty.ratio"));
+}
+
 TEST_CASE("commands about topics say so when no broker answers") {
   KafkaOptions options;
   options.brokers = "127.0.0.1:1";  // Nothing listens there.
