@@ -329,10 +329,11 @@ Result<RoleWorker> Wiring::Impl::FileIngest(const SourceOptions& source, bool an
 }
 
 Result<std::vector<RoleWorker>> Wiring::NewIngestWorkers() {
-  BONGSU_ASSIGN_OR_RETURN(const IngestState state, ReadIngestState(log(), impl_->topics.ingest_state));
-  BONGSU_ASSIGN_OR_RETURN(
-      impl_->announcer, MakeAnnouncer(impl_->config, state, impl_->instance, log(), impl_->topics,
-                                      impl_->options.replay));
+  BONGSU_ASSIGN_OR_RETURN(const IngestState state,
+                          ReadIngestState(log(), impl_->topics.ingest_state));
+  BONGSU_ASSIGN_OR_RETURN(impl_->announcer,
+                          MakeAnnouncer(impl_->config, state, impl_->instance, log(), impl_->topics,
+                                        impl_->options.replay));
   std::vector<RoleWorker> workers;
   std::vector<std::string> source_topics;
   for (const SourceOptions& source : impl_->config.sources) {
@@ -374,7 +375,7 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(Options options) {
       [raw = impl.get()](const std::vector<std::string>& names) {
         return ReadArtifactTopic(raw->log(), raw->topics.artifacts, names);
       },
-      impl->Notes());
+      impl->options.clock, impl->Notes());
   return std::unique_ptr<Wiring>(new Wiring(std::move(impl)));
 }
 
