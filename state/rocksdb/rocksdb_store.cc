@@ -167,7 +167,7 @@ class WarningLogger final : public rocksdb::Logger {
   void Logv(const char* format, va_list words) override {
     char text[1024];
     std::vsnprintf(text, sizeof(text), format, words);
-    spdlog::info("rocksdb: {}", text);
+    spdlog::debug("rocksdb: {}", text);
   }
 };
 

@@ -37,7 +37,7 @@ class Changelogs {
   using Entries = std::vector<std::pair<std::string, std::optional<std::string>>>;
   struct Batch {
     TopicPartition to{"bongsu.changelog", 0};
-    Entries entries = {};         // With plain values.
+    Entries entries = {};    // With plain values.
     Meta meta;               // Its records and digest are filled in.
     int32_t partitions = 0;  // 0: not told.
     size_t lost = 0;         // So many of the first entries do not arrive.
