@@ -7,7 +7,11 @@
 namespace bongsu::sim {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr uint64_t kSeeds = 100;
+#else
 constexpr uint64_t kSeeds = 1000;  // In CI.
+#endif
 
 uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
   const char* const text = std::getenv(name);
