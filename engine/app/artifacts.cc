@@ -4,6 +4,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "engine/app/visit_records.h"
 #include "engine/base/strings.h"
 #include "engine/config/load.h"
 #include "engine/core/artifacts.h"
@@ -35,18 +36,6 @@ Artifacts Join(const Parts& parts) {
   return found;
 }
 
-Status ReadPartition(Log& log, const TopicPartition& from, const std::vector<std::string>& names,
-                     Parts* parts) {
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader, log.NewReader(from, 0));
-  const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
-  for (bool at_end = false; !at_end;) {
-    batch->Clear();
-    BONGSU_RETURN_IF_ERROR(reader->Poll(std::chrono::seconds(10), batch.get(), &at_end));
-    for (const Record& record : batch->records()) Take(record, names, parts);
-  }
-  return Status::Ok();
-}
-
 }  // namespace
 
 Result<Artifacts> ReadArtifactTopic(Log& log, const std::string& topic,
@@ -54,7 +43,10 @@ Result<Artifacts> ReadArtifactTopic(Log& log, const std::string& topic,
   Parts parts;
   BONGSU_ASSIGN_OR_RETURN(const int32_t partitions, log.Partitions(topic));
   for (int32_t p = std::max(partition, 0); p < (partition < 0 ? partitions : partition + 1); ++p) {
-    BONGSU_RETURN_IF_ERROR(ReadPartition(log, {topic, p}, names, &parts));
+    BONGSU_RETURN_IF_ERROR(VisitRecords(log, {topic, p}, 0, [&](const Record& record) {
+      Take(record, names, &parts);
+      return Status::Ok();
+    }));
   }
   return Join(parts);
 }

@@ -1,5 +1,7 @@
 #include "engine/app/ingest_state.h"
 
+#include "engine/app/visit_records.h"
+
 namespace bongsu {
 namespace {
 
@@ -25,13 +27,8 @@ Status Take(const Record& record, IngestState* state) {
 
 Result<IngestState> ReadIngestState(Log& log, const std::string& topic) {
   IngestState state;
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader, log.NewReader({topic, 0}, 0));
-  const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
-  for (bool at_end = false; !at_end;) {
-    batch->Clear();
-    BONGSU_RETURN_IF_ERROR(reader->Poll(std::chrono::seconds(10), batch.get(), &at_end));
-    for (const Record& record : batch->records()) BONGSU_RETURN_IF_ERROR(Take(record, &state));
-  }
+  BONGSU_RETURN_IF_ERROR(
+      VisitRecords(log, {topic, 0}, 0, [&](const Record& record) { return Take(record, &state); }));
   return state;
 }
 

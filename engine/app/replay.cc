@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "engine/app/artifacts.h"
+#include "engine/app/visit_records.h"
 #include "engine/app/wiring.h"
 #include "engine/base/strings.h"
 #include "engine/core/artifacts.h"
@@ -67,7 +68,7 @@ Status WriteLines(Log& log, const std::string& topic, const std::string& path,
   if (path.empty()) return Status::Ok();
   BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<JsonLinesWriter> writer,
                           JsonLinesWriter::Make(path));
-  BONGSU_RETURN_IF_ERROR(ForEachRecord(log, topic, [&](const Record& r) {
+  BONGSU_RETURN_IF_ERROR(VisitTopic(log, topic, [&](const Record& r) {
     const std::string line = to_line(r);
     return line.empty() ? Status::Ok() : writer->Append(line);  // A tombstone: a risk has decayed.
   }));
@@ -196,7 +197,7 @@ bool IsRandom(const Record& sample) {
 Status Collect(Wiring& wiring, const ReplayOptions& options, ReplayResult* result) {
   Sha256Stream digest;
   BONGSU_RETURN_IF_ERROR(
-      ForEachRecord(wiring.log(), wiring.topics().alerts, [&](const Record& record) {
+      VisitTopic(wiring.log(), wiring.topics().alerts, [&](const Record& record) {
         digest.Add(record.value);
         digest.Add("\n");
         result->alert_json.emplace_back(record.value);
@@ -204,14 +205,13 @@ Status Collect(Wiring& wiring, const ReplayOptions& options, ReplayResult* resul
       }));
   result->digest = digest.FinishHex();
   result->alerts = static_cast<int64_t>(result->alert_json.size());
-  BONGSU_RETURN_IF_ERROR(
-      ForEachRecord(wiring.log(), wiring.topics().dead_letters, [&](const Record&) {
-        ++result->dead_letters;
-        return Status::Ok();
-      }));
+  BONGSU_RETURN_IF_ERROR(VisitTopic(wiring.log(), wiring.topics().dead_letters, [&](const Record&) {
+    ++result->dead_letters;
+    return Status::Ok();
+  }));
   if (options.observe) {
     BONGSU_RETURN_IF_ERROR(
-        ForEachRecord(wiring.log(), wiring.topics().samples, [&](const Record& record) {
+        VisitTopic(wiring.log(), wiring.topics().samples, [&](const Record& record) {
           if (!IsRandom(record)) result->sample_json.emplace_back(record.value);
           return Status::Ok();
         }));
@@ -262,22 +262,6 @@ Status ReadFrom(const std::vector<std::string>& files, const std::string& named,
   }
   return Status::Invalid(StrCat("--source: expected one of ", Join(names, ", "), ", got \"", wanted,
                                 "\"", DidYouMeanHint(wanted, names)));
-}
-
-Status ForEachRecord(Log& log, const std::string& topic,
-                     const std::function<Status(const Record&)>& visit) {
-  BONGSU_ASSIGN_OR_RETURN(const int32_t partitions, log.Partitions(topic));
-  for (int32_t partition = 0; partition < partitions; ++partition) {
-    BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader,
-                            log.NewReader({topic, partition}, 0));
-    const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
-    for (bool at_end = false; !at_end;) {
-      batch->Clear();
-      BONGSU_RETURN_IF_ERROR(reader->Poll(std::chrono::seconds(10), batch.get(), &at_end));
-      for (const Record& record : batch->records()) BONGSU_RETURN_IF_ERROR(visit(record));
-    }
-  }
-  return Status::Ok();
 }
 
 Result<ReplayResult> Replay(const EngineConfig& config, const ReplayOptions& options) {

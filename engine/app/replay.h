@@ -47,10 +47,6 @@ struct ReplayResult {
 Status ReadFrom(const std::vector<std::string>& files, const std::string& named,
                 EngineConfig* config);
 
-// Visits the committed records of `topic`, one partition after the other, up to their ends.
-Status ForEachRecord(Log& log, const std::string& topic,
-                     const std::function<Status(const Record&)>& visit);
-
 // `config.sources` says what is read; brokers are ignored unless from_topic.
 Result<ReplayResult> Replay(const EngineConfig& config, const ReplayOptions& options);
 

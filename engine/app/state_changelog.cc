@@ -4,6 +4,7 @@
 #include <charconv>
 #include <vector>
 
+#include "engine/app/visit_records.h"
 #include "engine/base/strings.h"
 #include "engine/core/topics.h"
 #include "engine/pipeline/batch_digest.h"
@@ -12,10 +13,6 @@ namespace bongsu {
 namespace {
 
 constexpr int64_t kFirstLook = 64;  // Offsets; each further look goes back 16 times as far.
-constexpr Duration kPollTimeout = std::chrono::seconds(1);
-constexpr int kSilentPolls = 30;
-// As in a restore: of an older batch, compaction may have taken tombstones (delete.retention.ms).
-constexpr Duration kTombstonesStay = std::chrono::hours(24);
 
 // The end of the log, as far as one look goes back.
 struct Tail {
@@ -51,11 +48,7 @@ struct Tail {
     if (!since_meta.empty()) return false;  // A meta is the last of its transaction.
     if (!meta || meta->format < 2) return true;
     if (now - Timestamp(Duration(meta->written)) > kTombstonesStay) return true;
-    if (batch.size() < expected()) return false;
-    uint64_t digest = 0;
-    for (size_t i = batch.size() - expected(); i < batch.size(); ++i)
-      digest = AddToDigest(digest, batch[i]);
-    return digest == meta->digest;
+    return batch.size() >= expected() && DigestOfLast(batch, expected()) == meta->digest;
   }
 };
 
@@ -73,23 +66,6 @@ Result<Tail> ReadTail(Log& log, const TopicPartition& of, const LogOffsets& offs
 }
 
 }  // namespace
-
-Status VisitRecords(Log& log, const TopicPartition& of, int64_t next, const RecordVisitor& visit) {
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader, log.NewReader(of, next));
-  const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
-  int silent = 0;
-  for (bool at_end = false; !at_end;) {
-    batch->Clear();
-    BONGSU_RETURN_IF_ERROR(reader->Poll(kPollTimeout, batch.get(), &at_end));
-    for (const Record& record : batch->records()) BONGSU_RETURN_IF_ERROR(visit(record));
-    silent = batch->records().empty() ? silent + 1 : 0;
-    if (silent > kSilentPolls) {
-      return Status::Unavailable(StrCat(of.topic, "-", of.partition, ": nothing comes from offset ",
-                                        reader->next(), " on; is a broker reachable?"));
-    }
-  }
-  return Status::Ok();
-}
 
 Result<ChangelogEnd> ReadChangelogEnd(Log& log, const TopicPartition& changelog, Timestamp now) {
   ChangelogEnd end;

@@ -1,8 +1,7 @@
 // The changelog of one partition as the state commands read it: what its end says, without the
-// whole of it, and all of it, record by record. Committed records only. One thread.
+// whole of it. Committed records only. One thread.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -21,10 +20,6 @@ struct ChangelogEnd {
 
 // Reads backwards until the last batch is known. kUnavailable when the broker does not answer.
 Result<ChangelogEnd> ReadChangelogEnd(Log& log, const TopicPartition& changelog, Timestamp now);
-
-using RecordVisitor = std::function<Status(const Record&)>;
-// Every committed record from `next` on, up to the end as it is when it is reached.
-Status VisitRecords(Log& log, const TopicPartition& of, int64_t next, const RecordVisitor& visit);
 
 // kInvalid with the remedy when the state was made with another number of input partitions: people
 // would change partition, and their state would not.

@@ -1,6 +1,6 @@
 #include "engine/app/state_finalize.h"
 
-#include "engine/app/directory_lock.h"
+#include "engine/app/data_dir.h"
 #include "engine/app/state_site.h"
 #include "engine/base/strings.h"
 #include "state/overlay/overlay_store.h"
@@ -13,10 +13,10 @@ Result<Finalized> FinalizeEmbedded(const EngineConfig& config, const Clock& cloc
   BONGSU_RETURN_IF_ERROR(lock.Take(config.data_dir));
   RocksDbFactory rocksdb(config.state.rocksdb);
   BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<KeyValueStore> database,
-                          rocksdb.Open(config.data_dir + "/embedded"));
+                          rocksdb.Open(EmbeddedPath(config)));
   Finalized result;
   for (int32_t partition = 0; partition < config.kafka.partitions; ++partition) {
-    const auto store = MakeStateStore(*database, StrCat("s/", partition, "/"));
+    const auto store = MakeStateStore(*database, StorePrefix(config, partition));
     BONGSU_ASSIGN_OR_RETURN(const std::optional<Meta> meta, store->LoadMeta());
     ChangelogEnd end;
     end.meta = meta;

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "engine/app/state_site.h"
+#include "engine/app/visit_records.h"
 #include "engine/base/hash.h"
 #include "engine/base/strings.h"
 #include "state/format/checksum.h"
@@ -77,7 +78,7 @@ Result<Inspection> InspectEmbedded(const EngineConfig& config, const InspectOpti
         "state inspect --from-changelog: without a broker there is no changelog");
   }
   Inspection inspection;
-  inspection.group = config.kafka.group + ".score";
+  inspection.group = config.kafka.Group("score");
   inspection.input = config.score.input;
   inspection.now = clock.Now();
   for (int32_t partition = 0; partition < config.kafka.partitions; ++partition) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/app/state_site.h"
+#include "engine/app/visit_records.h"
 #include "engine/base/strings.h"
 
 namespace bongsu {

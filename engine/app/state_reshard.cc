@@ -8,6 +8,7 @@
 #include "engine/app/state_kinds.h"
 #include "engine/app/state_merge.h"
 #include "engine/app/state_site.h"
+#include "engine/app/visit_records.h"
 #include "engine/base/hash.h"
 #include "engine/base/strings.h"
 #include "engine/core/state_keys.h"

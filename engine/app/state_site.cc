@@ -14,20 +14,13 @@ constexpr Duration kLookAgain = std::chrono::milliseconds(200);
 constexpr Duration kMoreThanASession = std::chrono::seconds(1);
 constexpr Duration kCommitTimeout = std::chrono::seconds(30);
 
-std::string StorePath(const EngineConfig& config, int32_t partition) {
-  if (config.kafka.brokers.empty()) return config.data_dir + "/embedded";
-  return StrCat(config.data_dir, "/state/", config.score.input, "-", partition);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<StateStore>> LookIntoStore(const EngineConfig& config, int32_t partition) {
   RocksDbFactory rocksdb(config.state.rocksdb);
   BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> database,
                           rocksdb.OpenReadOnly(StorePath(config, partition)));
-  return MakeStateStore(std::move(database), config.kafka.brokers.empty()
-                                                 ? StrCat("s/", partition, "/")
-                                                 : std::string());
+  return MakeStateStore(std::move(database), StorePrefix(config, partition));
 }
 
 Result<std::unique_ptr<StateSite>> StateSite::Open(const EngineConfig& config, const Clock& clock) {
@@ -128,7 +121,7 @@ Result<std::string> StateSite::SetAside(int32_t partition) {
 }
 
 std::string StateSite::transactional_id() const {
-  return TransactionalId(StrCat(config_.kafka.prefix, ".", config_.kafka.group), "state");
+  return TransactionalId(config_.kafka.TransactionPrefix(), "state");
 }
 
 Status StateSite::AppendMeta(Transaction& transaction, const TopicPartition& changelog,

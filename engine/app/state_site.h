@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/app/directory_lock.h"
+#include "engine/app/data_dir.h"
 #include "engine/app/engine_config.h"
 #include "engine/app/state_facts.h"
 #include "engine/core/clock.h"
@@ -33,7 +33,7 @@ class StateSite final {
   const Topics& topics() const { return topics_; }
   const EngineConfig& config() const { return config_; }
   const std::string& group() const { return group_; }  // That scores.
-  std::string ingest_group() const { return config_.kafka.group + ".ingest"; }
+  std::string ingest_group() const { return config_.kafka.Group("ingest"); }
   int32_t partitions() const { return partitions_; }  // Of the input.
   uint64_t cluster() const { return cluster_; }
   TopicPartition Input(int32_t partition) const { return {config_.score.input, partition}; }
@@ -64,7 +64,7 @@ class StateSite final {
       : config_(config),
         clock_(clock),
         topics_(config.kafka.prefix),
-        group_(config.kafka.group + ".score") {}
+        group_(config.kafka.Group("score")) {}
 
   const EngineConfig& config_;
   const Clock& clock_;

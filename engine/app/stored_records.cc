@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 
+#include "engine/app/data_dir.h"
 #include "engine/app/record_json.h"
 #include "engine/app/replay.h"
+#include "engine/app/visit_records.h"
 #include "engine/app/wiring.h"
 #include "engine/base/strings.h"
 #include "engine/core/clock.h"
@@ -51,7 +53,7 @@ Status VisitFile(const std::string& path, const Visitor& visit) {
 }
 
 Status VisitLog(Log& log, const std::string& topic, const Visitor& visit) {
-  return ForEachRecord(log, topic, [&](const Record& record) {
+  return VisitTopic(log, topic, [&](const Record& record) {
     visit(record.key, record.value);
     return Status::Ok();
   });
@@ -93,7 +95,7 @@ Result<std::string> Visit(const StoredRecords& where, const Visitor& visit) {
     BONGSU_RETURN_IF_ERROR(VisitFile(file, visit));
     return file;
   }
-  if (!std::filesystem::exists(config.data_dir + "/embedded", error)) {
+  if (!std::filesystem::exists(EmbeddedPath(config), error)) {
     return Status::NotFound(StrCat("data_dir: no run without a broker has left anything under ",
                                    config.data_dir,
                                    "; name a file of records, or the configuration of the run"));

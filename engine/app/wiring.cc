@@ -3,13 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <future>
 
 #include "engine/app/announcing.h"
 #include "engine/app/artifacts.h"
-#include "engine/app/directory_lock.h"
+#include "engine/app/data_dir.h"
 #include "engine/app/disk_probe.h"
 #include "engine/app/ingest_state.h"
 #include "engine/app/state_changelog.h"
@@ -31,27 +29,6 @@ namespace {
 
 constexpr Duration kKeepOpen = std::chrono::minutes(5);  // A store that this process lost.
 
-// A name for this data directory that stays over restarts: static membership and transactional ids
-// need one.
-Result<std::string> InstanceName(const EngineConfig& config) {
-  if (!config.kafka.instance.empty()) return config.kafka.instance;
-  const std::filesystem::path path = std::filesystem::path(config.data_dir) / "instance";
-  std::string name;
-  if (std::ifstream in(path); in >> name) return name;
-  SystemRng random;
-  char digits[17];
-  std::snprintf(digits, sizeof(digits), "%012llx",
-                static_cast<unsigned long long>(random.Next() & 0xFFFFFFFFFFFFull));
-  std::error_code error;
-  std::filesystem::create_directories(config.data_dir, error);
-  std::ofstream out(path);
-  if (!(out << digits << std::endl)) {
-    return Status::Invalid(StrCat("data_dir: ", config.data_dir,
-                                  " is not writable; name another or change its owner"));
-  }
-  return std::string(digits);
-}
-
 }  // namespace
 
 struct Wiring::Impl {
@@ -72,9 +49,6 @@ struct Wiring::Impl {
   std::shared_ptr<Announcer> announcer;  // Once ingest workers are made.
 
   Log& log() { return kafka ? static_cast<Log&>(*kafka) : *embedded; }
-  std::string StatePath(const TopicPartition& from) const {
-    return StrCat(config.data_dir, "/state/", from.topic, "-", from.partition);
-  }
   bool Receipts() const { return !options.replay; }
   // For the log; a replay has none.
   std::function<void(std::string_view message)> Notes() const {
@@ -82,15 +56,14 @@ struct Wiring::Impl {
       if (!quiet) spdlog::info("{}", message);
     };
   }
-  std::string IdPrefix() const { return StrCat(config.kafka.prefix, ".", config.kafka.group); }
   std::string Member(std::string_view worker) const { return StrCat(instance, ".", worker); }
   // How a worker of `role` ends what owners that are gone have left open.
   StrayTransactions::Options Stray(std::string_view role, std::string_view worker) const {
-    return {StrCat(config.kafka.group, ".", role), IdPrefix(), Member(worker),
+    return {config.kafka.Group(role), config.kafka.TransactionPrefix(), Member(worker),
             [](std::string_view message) { spdlog::info("{}", message); }};
   }
   Result<std::unique_ptr<StateStore>> OpenStore(const TopicPartition& from) {
-    if (database) return MakeStateStore(*database, StrCat("s/", from.partition, "/"));
+    if (database) return MakeStateStore(*database, StorePrefix(config, from.partition));
     BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store, stores->Take(from));
     return store ? MakeStateStore(std::move(store)) : nullptr;
   }
@@ -114,16 +87,16 @@ Status Wiring::Impl::OpenLog() {
     BONGSU_ASSIGN_OR_RETURN(kafka, KafkaLog::Make(config.kafka));
     StoreKeeper::Environment environment;
     environment.open = [this](const TopicPartition& from) {
-      return rocksdb->Open(StatePath(from));
+      return rocksdb->Open(StorePath(config, from.partition));
     };
     environment.set_aside = [this](const TopicPartition& from) {
-      return RocksDbFactory::SetAside(StatePath(from)).status();
+      return RocksDbFactory::SetAside(StorePath(config, from.partition)).status();
     };
     stores = std::make_unique<StoreKeeper>(std::move(environment), kKeepOpen, options.clock);
     return Status::Ok();
   }
   instance = "embedded";
-  BONGSU_ASSIGN_OR_RETURN(database, rocksdb->Open(config.data_dir + "/embedded"));
+  BONGSU_ASSIGN_OR_RETURN(database, rocksdb->Open(EmbeddedPath(config)));
   const int32_t n = config.kafka.partitions;
   BONGSU_ASSIGN_OR_RETURN(embedded,
                           EmbeddedLog::Make(*database,
@@ -144,7 +117,7 @@ Status Wiring::Impl::OpenLog() {
 WorkerOptions Wiring::Impl::ForWorker(std::string_view role, std::string_view index) const {
   WorkerOptions worker;
   worker.name = StrCat(role, "-", index);
-  worker.transactional_id = TransactionalId(IdPrefix(), Member(worker.name));
+  worker.transactional_id = TransactionalId(config.kafka.TransactionPrefix(), Member(worker.name));
   worker.interval = config.commit.interval.value;
   worker.min_interval = options.replay ? Duration(0) : config.commit.min_interval;
   worker.max_records = static_cast<size_t>(config.commit.max_records);
@@ -220,8 +193,7 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index, std::string first_version) 
                                                impl->options.metrics, impl->options.clock);
   const auto make_consumer = [impl, member = worker.name]() -> Result<std::unique_ptr<Consumer>> {
     const std::string topics[] = {impl->config.score.input};
-    return impl->log().NewConsumer(StrCat(impl->config.kafka.group, ".score"), impl->Member(member),
-                                   topics);
+    return impl->log().NewConsumer(impl->config.kafka.Group("score"), impl->Member(member), topics);
   };
   role.worker =
       std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, impl->options.clock,
@@ -233,7 +205,7 @@ Result<std::unique_ptr<GroupWatch>> Wiring::NewGroupWatch() {
   Impl* const impl = impl_.get();
   if (!impl->kafka) return std::unique_ptr<GroupWatch>();
   GroupWatch::Options options;
-  options.group = StrCat(impl->config.kafka.group, ".score");
+  options.group = impl->config.kafka.Group("score");
   options.instance = impl->instance;
   options.input = impl->config.score.input;
   options.changelog = impl->topics.changelog;
@@ -294,7 +266,7 @@ Result<RoleWorker> Wiring::Impl::TopicIngest(const std::vector<std::string>& sou
   }
   role.shards = std::make_unique<Ingest>(std::move(plan), std::move(stray), options.metrics);
   const auto make_consumer = [this, source_topics, member = worker.name] {
-    return log().NewConsumer(StrCat(config.kafka.group, ".ingest"), Member(member), source_topics);
+    return log().NewConsumer(config.kafka.Group("ingest"), Member(member), source_topics);
   };
   role.worker = std::make_unique<Worker>(worker, log(), make_consumer, *role.shards, options.clock,
                                          options.metrics, Reporter(role.name));

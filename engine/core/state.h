@@ -69,7 +69,7 @@ struct Meta {                    // What a store has seen; written with the stat
   int64_t time = 0;              // The shard's event time, microseconds.
   std::array<uint8_t, 16> config_digest{};
   // Of the batch: changelog records before this one in its transaction, and their digest
-  // (BatchDigest of engine/pipeline).
+  // (engine/pipeline/batch_digest.h).
   int64_t records = 0;
   uint64_t digest = 0;
   int64_t written = 0;   // When, by the machine's clock, microseconds; tells how stale a copy is.

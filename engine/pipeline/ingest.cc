@@ -8,11 +8,8 @@
 namespace bongsu {
 namespace {
 
-// Stray transactions began before a partition was opened; after this the broker has ended them.
-constexpr Duration kWatch = std::chrono::seconds(30);
-constexpr Duration kBetweenWatches = std::chrono::seconds(2);
-constexpr size_t kLargestDeadLetter =
-    7u << 20;  // Of 8 MiB that topic and producer take, with headers.
+// Of 8 MiB that topic and producer take, with headers.
+constexpr size_t kLargestDeadLetter = 7u << 20;
 
 // What both kinds of ingest shards share: no state but the position, outputs until the commit.
 class StatelessShard : public Shard {
@@ -194,7 +191,7 @@ Ingest::~Ingest() = default;
 
 Result<std::unique_ptr<Opening>> Ingest::Open(const TopicPartition& from,
                                               std::optional<int64_t> committed) {
-  opened_ = true;
+  if (stray_) stray_->Watch({options_.topics.ingest_state, 0});
   std::unique_ptr<Shard> shard;
   if (from.topic == options_.topics.decisions) {
     if (from.partition == 0) BONGSU_RETURN_IF_ERROR(TakeControl());
@@ -246,13 +243,7 @@ void Ingest::OnReset() {
 }
 
 void Ingest::OnTurn(Timestamp now, Outputs* outputs) {
-  // One that held no position of the group holds back the readers of bongsu.events all the same.
-  if (stray_ && opened_ && now - last_watch_ > kBetweenWatches) {
-    if (last_watch_ == Timestamp()) watch_until_ = now + kWatch;
-    last_watch_ = now;
-    (void)stray_->End({options_.topics.ingest_state, 0});  // What fails is tried again.
-    if (now > watch_until_) opened_ = false, last_watch_ = {};
-  }
+  if (stray_) stray_->LookAtWatched(now);
   if (options_.announcer) options_.announcer->OnTurn(writes_control_, outputs);
   if (!writes_control_) return;
   const bool file_ended = std::exchange(file_ended_, false);

@@ -75,8 +75,6 @@ class Ingest final : public ShardFactory {
   bool file_ended_ = false;
   Timestamp last_tick_at_{};
   std::optional<Timestamp> last_tick_, committed_tick_;
-  bool opened_ = false;  // A partition, lately: a stray transaction may be there.
-  Timestamp last_watch_{}, watch_until_{};
 };
 
 }  // namespace bongsu

@@ -10,9 +10,6 @@ namespace {
 // Nothing so young is compacted (min.compaction.lag.ms is ten minutes): all of a batch must be
 // there.
 constexpr Duration kYoung = std::chrono::minutes(5);
-// Of an older one that is the last, compaction may have taken tombstones (delete.retention.ms), and
-// the metas of those before it: nothing can be said of it.
-constexpr Duration kTombstonesStay = std::chrono::hours(24);
 constexpr std::string_view kTorn =
     "the broker has torn it. The state directory ends before it: keep it and ask for help, or "
     "begin "
@@ -112,9 +109,7 @@ Status Restore::CheckBatch(const Meta& meta, int64_t offset) {
   const size_t have = since_meta_.size();
   const auto count = static_cast<size_t>(meta.records);
   if (age > kTombstonesStay) return Status::Ok();
-  uint64_t digest = 0;
-  for (size_t i = have - std::min(count, have); i < have; ++i)
-    digest = AddToDigest(digest, since_meta_[i]);
+  const uint64_t digest = DigestOfLast(since_meta_, count);
   if (digest == meta.digest && have >= count) return Status::Ok();
   torn_ = StrCat("the transaction that ends at offset ", offset, " of ", changelog_.topic, '-',
                  changelog_.partition, " is not whole (", std::min(have, count), " of ", count,

@@ -1,8 +1,7 @@
 // Brings a store forward from its partition's changelog (design section 6, point 4), in short
 // steps: a worker restores several partitions side by side and a standby follows for good. The
-// changelog is compacted, so what was applied is a state only at an end, after a `meta`; until
-// Finish the store's own meta is the old one and a restore that is cut off begins again there. One
-// thread.
+// store's own meta moves on about once a second, always to the end of a batch that was applied as a
+// whole, so a restore that is cut off goes on from there. One thread.
 #pragma once
 
 #include <deque>

@@ -9,9 +9,6 @@ namespace {
 
 constexpr Duration kRestoreTimeout = std::chrono::seconds(30);  // Without any record.
 constexpr Duration kStuck = std::chrono::milliseconds(500);
-// Stray transactions began before the partition was opened; after this the broker has ended them.
-constexpr Duration kWatch = std::chrono::seconds(30);
-constexpr Duration kBetweenWatches = std::chrono::seconds(2);
 constexpr Duration kRefusal = std::chrono::minutes(1);
 
 std::string Name(const TopicPartition& from) {
@@ -214,7 +211,10 @@ Result<std::optional<Opened>> ScoreFactory::ScoreOpening::Finish() {
   }
   BONGSU_RETURN_IF_ERROR(shard.status());
   factory_.refused_.erase(from_);
-  factory_.watched_[from_] = factory_.clock_.Now() + kWatch;
+  if (factory_.base_.changelog) {
+    factory_.stray_.Watch(factory_.Changelog(from_));
+    factory_.stray_.Watch(factory_.Alerts(from_));
+  }
   return std::optional<Opened>(Opened{*std::move(shard), committed_});
 }
 
@@ -254,20 +254,8 @@ Status ScoreFactory::OnUnsettled(const TopicPartition& from) {
   return stray_.End(Changelog(from)).status();
 }
 
-// One that held no position of the group holds back the readers of changelog and alerts all the
-// same.
 void ScoreFactory::OnTurn(Timestamp now, Outputs*) {
-  if (!base_.changelog || watched_.empty() || now - last_watch_ < kBetweenWatches) return;
-  last_watch_ = now;
-  for (auto it = watched_.begin(); it != watched_.end();) {
-    const auto& [from, until] = *it;
-    for (const TopicPartition& of :
-         {Changelog(from),
-          TopicPartition{base_.topics.alerts, from.partition % base_.alert_partitions}}) {
-      (void)stray_.End(of);  // What fails now is tried again, or the broker does it.
-    }
-    it = now > until ? watched_.erase(it) : std::next(it);
-  }
+  stray_.LookAtWatched(now);
 }
 
 Status ScoreFactory::OnCorrupt(const TopicPartition& from, const Status& found) {

@@ -43,7 +43,6 @@ class ScoreFactory final : public ShardFactory {
   Status Ready() override;
   Status OnUnsettled(const TopicPartition& from) override;
   void OnTurn(Timestamp now, Outputs* outputs) override;
-  void OnLost(const TopicPartition& from) override { watched_.erase(from); }
   Status OnCorrupt(const TopicPartition& from, const Status& found) override;
 
  private:
@@ -51,7 +50,9 @@ class ScoreFactory final : public ShardFactory {
   TopicPartition Changelog(const TopicPartition& from) const {
     return {base_.topics.changelog, from.partition};
   }
-
+  TopicPartition Alerts(const TopicPartition& from) const {
+    return {base_.topics.alerts, from.partition % base_.alert_partitions};
+  }
   Status Refuse(const TopicPartition& from, std::string why);
 
   const ScoreShardOptions base_;
@@ -60,8 +61,6 @@ class ScoreFactory final : public ShardFactory {
   Log& log_;
   Metrics& metrics_;
   const Clock& clock_;
-  std::map<TopicPartition, Timestamp> watched_;  // Opened lately: until when.
-  Timestamp last_watch_{};
   std::map<TopicPartition, Timestamp> refused_;
 };
 

@@ -291,12 +291,6 @@ void ScoreShard::Prepare() {
   meta_.time = event_time_.now().time_since_epoch().count();
   meta_.written = clock_.Now().time_since_epoch().count();
   meta_.cluster = options_.cluster;
-  meta_.records = 0;
-  meta_.digest = 0;
-  store.VisitOverlay([&](std::string_view key, std::optional<std::string_view> value) {
-    ++meta_.records;
-    meta_.digest = AddToDigest(meta_.digest, RecordDigest(key, value));
-  });
   ++meta_.sequence;
 }
 
@@ -306,7 +300,11 @@ Status ScoreShard::AppendTo(Transaction& transaction) {
   if (options_.changelog) {
     const Header header{kTransactionHeader, options_.transactional_id};
     Status status;
+    meta_.records = 0;
+    meta_.digest = 0;
     store.VisitOverlay([&](std::string_view key, std::optional<std::string_view> value) {
+      ++meta_.records;
+      meta_.digest = AddToDigest(meta_.digest, RecordDigest(key, value));
       if (status.ok()) {
         status = transaction.Append(options_.topics.changelog, options_.from.partition, key, value,
                                     {&header, 1});

@@ -1,13 +1,13 @@
 #include "engine/pipeline/stray_transactions.h"
 
-#include <algorithm>
-
 #include "engine/base/strings.h"
 
 namespace bongsu {
 namespace {
 
 constexpr Duration kBetween = std::chrono::milliseconds(500);
+constexpr Duration kWatch = std::chrono::seconds(30);
+constexpr Duration kBetweenLooks = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -30,6 +30,17 @@ Result<bool> StrayTransactions::End(const TopicPartition& of) {
   options_.notify(StrCat("ended the transaction that ", open->id, ", which is gone, left open at ",
                          of.topic, '-', of.partition, " offset ", open->offset));
   return true;
+}
+
+void StrayTransactions::Watch(const TopicPartition& of) {
+  watched_[of] = clock_.Now() + kWatch;
+}
+
+void StrayTransactions::LookAtWatched(Timestamp now) {
+  if (watched_.empty() || now - last_look_ < kBetweenLooks) return;
+  last_look_ = now;
+  for (const auto& [of, until] : watched_) (void)End(of);  // What fails now is tried again.
+  std::erase_if(watched_, [now](const auto& entry) { return now > entry.second; });
 }
 
 Result<bool> StrayTransactions::IsGone(std::string_view id) {

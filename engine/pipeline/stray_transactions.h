@@ -33,6 +33,11 @@ class StrayTransactions {
   // True when one that held back the readers of `of` has been ended. Asks at most twice a second
   // for the same partition.
   Result<bool> End(const TopicPartition& of);
+  // Partitions that were opened lately: one that held no position of the group holds back the
+  // readers of what it wrote to all the same. They are looked at every two seconds for half a
+  // minute; then the broker has ended what was there.
+  void Watch(const TopicPartition& of);
+  void LookAtWatched(Timestamp now);
 
  private:
   Result<bool> IsGone(std::string_view id);
@@ -41,6 +46,8 @@ class StrayTransactions {
   Log& log_;
   const Clock& clock_;
   std::map<TopicPartition, Timestamp> asked_;
+  std::map<TopicPartition, Timestamp> watched_;  // Until when.
+  Timestamp last_look_{};
 };
 
 }  // namespace bongsu

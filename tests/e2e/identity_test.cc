@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "engine/app/trial.h"
+#include "engine/app/visit_records.h"
 #include "engine/app/wiring.h"
 #include "engine/base/random.h"
 #include "engine/base/strings.h"
@@ -123,14 +124,10 @@ Status Ingest(const EngineConfig& config) {
 template <typename Visit>
 Status ForEachRecordOf(Log& log, const std::string& topic, const Visit& visit) {
   for (int32_t partition = 0; partition < kPartitions; ++partition) {
-    BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Reader> reader,
-                            log.NewReader({topic, partition}, 0));
-    const std::unique_ptr<RecordBatch> batch = reader->NewBatch();
-    for (bool at_end = false; !at_end;) {
-      batch->Clear();
-      BONGSU_RETURN_IF_ERROR(reader->Poll(seconds(10), batch.get(), &at_end));
-      for (const Record& record : batch->records()) visit(partition, record);
-    }
+    BONGSU_RETURN_IF_ERROR(VisitRecords(log, {topic, partition}, 0, [&](const Record& record) {
+      visit(partition, record);
+      return Status::Ok();
+    }));
   }
   return Status::Ok();
 }

@@ -129,6 +129,14 @@ std::string KafkaOptions::Topic(std::string_view name) const {
   return StrCat(prefix, '.', name);
 }
 
+std::string KafkaOptions::Group(std::string_view role) const {
+  return StrCat(group, '.', role);
+}
+
+std::string KafkaOptions::TransactionPrefix() const {
+  return StrCat(prefix, '.', group);
+}
+
 void CheckProperties(const KafkaOptions& options, Problems* problems) {
   std::vector<std::string> known;
   rd_kafka_conf_t* const conf = rd_kafka_conf_new();

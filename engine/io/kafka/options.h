@@ -26,6 +26,10 @@ struct KafkaOptions {
   static const FieldTable<KafkaOptions>& Fields();
   // "bongsu.events" for "events".
   std::string Topic(std::string_view name) const;
+  // The consumer group of a role: "bongsu.score".
+  std::string Group(std::string_view role) const;
+  // What transactional ids begin with, before a dot and the member's name.
+  std::string TransactionPrefix() const;
 };
 
 // Reports every entry of `properties` that librdkafka does not know or that the engine owns, with

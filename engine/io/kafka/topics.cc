@@ -86,9 +86,9 @@ std::vector<std::string> RightsOf(std::string_view role, const KafkaOptions& opt
     rule += StrCat(" --topic ", Quote(options.Topic(right.topic)));
   }
   // Not by the prefix alone: another team's group may begin with the same letters.
-  rules.push_back(StrCat(" --operation Read --group ", Quote(StrCat(options.group, '.', role))));
+  rules.push_back(StrCat(" --operation Read --group ", Quote(options.Group(role))));
   rules.push_back(StrCat(" --operation Write", kPrefixed, " --transactional-id ",
-                         Quote(StrCat(options.prefix, '.', options.group, '.'))));
+                         Quote(options.TransactionPrefix() + '.')));
   return rules;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/app/state_changelog.h"
+#include "engine/app/visit_records.h"
 #include "engine/base/strings.h"
 #include "engine/core/clock.h"
 #include "engine/core/topics.h"

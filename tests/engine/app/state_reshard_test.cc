@@ -1,6 +1,7 @@
 // People keep what is known of them, in the partition where their events will come.
 #include "engine/app/state_reshard.h"
 
+#include "engine/app/visit_records.h"
 #include "engine/base/hash.h"
 #include "engine/core/state_keys.h"
 #include "tests/engine/app/state_fixture.h"
