@@ -17,7 +17,7 @@ struct Workload {
   std::string_view name, what;
   Result<Figures> (*run)(const Options&);
 };
-constexpr std::array<Workload, 6> kWorkloads = {{
+constexpr std::array<Workload, 7> kWorkloads = {{
     {"in_process", "file -> alerts through the whole engine, embedded log, RocksDB", InProcess},
     {"score_memory", "canonical events -> alerts, no log, state in memory", ScoreInMemory},
     {"score_disk", "canonical events -> alerts, no log, state in RocksDB", ScoreOnDisk},
@@ -26,6 +26,7 @@ constexpr std::array<Workload, 6> kWorkloads = {{
      KafkaLatency},
     {"kafka_recovery", "restart after stop and kill -9, restore of wiped state, standby takes over",
      KafkaRecovery},
+    {"kafka_memory", "resident memory with all people in state, under load", KafkaMemory},
 }};
 
 const Workload* Find(std::string_view name) {
@@ -89,10 +90,11 @@ int Main(int argc, char** argv) {
   app.add_option("--threads", options.threads, "That score")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  app.add_option("--rate", options.rate, "Events a second of kafka_latency")
+  app.add_option("--rate", options.rate, "Events a second of kafka_latency and kafka_memory")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--seconds", options.seconds, "Of kafka_latency, timed")->capture_default_str();
+  app.add_option("--seconds", options.seconds, "Of kafka_latency and kafka_memory, timed")
+      ->capture_default_str();
   app.add_option("--warm-seconds", options.warm_seconds, "Before them")->capture_default_str();
   app.add_option("--restarts", options.restarts, "Of each kind, of kafka_recovery")
       ->check(CLI::Range(1, 1000))

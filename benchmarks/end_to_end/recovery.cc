@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <atomic>
 #include <filesystem>
 #include <sstream>
-#include <thread>
 
+#include "benchmarks/end_to_end/load.h"
 #include "benchmarks/end_to_end/stage.h"
 #include "engine/base/strings.h"
 
@@ -12,31 +11,6 @@ namespace {
 
 constexpr int64_t kPollMicros = 5'000;
 constexpr double kLoad = 2'000;  // Events a second while the engine is killed.
-
-// Events of known people at a low rate, so that there is always something to commit.
-class Load {
- public:
-  Load(const Options& options, EventProducer& producer)
-      : events_(Shape::kManyPeople, options.people, options.seed + 1), producer_(producer) {
-    thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
-  }
-  const Status& failed() const { return failed_; }
-
- private:
-  void Run(const std::stop_token& stop) {
-    const int64_t began = NowNanos();
-    for (int64_t i = 0; !stop.stop_requested() && failed_.ok(); ++i) {
-      while (Since(began) < static_cast<double>(i) / kLoad) SleepMicros(1000);
-      const auto [json, user] = events_.Next(StrCat("load-", i));
-      failed_ = producer_.Send(user, json);
-      producer_.Serve();
-    }
-  }
-  EventStream events_;
-  EventProducer& producer_;
-  Status failed_;
-  std::jthread thread_;
-};
 
 // Seconds until the group's position moves beyond what it was.
 Result<double> UntilCommit(PositionWatcher& watcher, Program& engine, int64_t began) {
@@ -108,12 +82,7 @@ class Recovery {
 
   // Everybody has state.
   Status Fill() {
-    EventStream events(Shape::kColdState, options_.people, options_.seed);
-    for (int i = 0; i < options_.people; ++i) {
-      const auto [json, user] = events.Next();
-      BONGSU_RETURN_IF_ERROR(producer_.Send(user, json));
-    }
-    BONGSU_RETURN_IF_ERROR(producer_.Flush());
+    BONGSU_RETURN_IF_ERROR(SendEverybody(options_, producer_));
     BONGSU_RETURN_IF_ERROR(Start());
     BONGSU_RETURN_IF_ERROR(WaitFor(watcher_, *engine_, options_.people));
     figures_.push_back({"people", static_cast<double>(options_.people)});
@@ -122,7 +91,7 @@ class Recovery {
 
   Status Restarts(const std::string& name, bool kill) {
     std::vector<double> seconds;
-    const Load load(options_, producer_);
+    Load load(options_, kLoad, producer_);
     for (int i = 0; i < options_.restarts; ++i) {
       SleepMicros(300'000 + i % 7 * 37'000);  // At another moment of a batch each time.
       if (kill) {
@@ -136,7 +105,7 @@ class Recovery {
       seconds.push_back(taken);
     }
     AddQuantiles("restart_after_" + name, std::move(seconds), &figures_);
-    return load.failed();
+    return load.End();
   }
 
   Status Wipe(int partitions, const std::string& name) {
@@ -147,7 +116,7 @@ class Recovery {
           StrCat(stage_.dir->path(), "/data/state/", stage_.prefix, ".events-", p), error);
       if (error) return Status::Unavailable(error.message());
     }
-    const Load load(options_, producer_);
+    Load load(options_, kLoad, producer_);
     const int64_t began = NowNanos();
     BONGSU_RETURN_IF_ERROR(Start());
     Restored restored;
@@ -161,14 +130,14 @@ class Recovery {
     figures_.push_back({"restore_" + name + "_s", restored.seconds});
     figures_.push_back({"restore_" + name + "_records_per_second",
                         partitions == 1 ? restored.slowest : restored.records / restored.seconds});
-    return load.failed();
+    return load.End();
   }
   Status WipeOne() { return Wipe(1, "one"); }
   Status WipeAll() { return Wipe(options_.partitions, "all"); }
 
   // Two engines, each ready for the loss of the other; the first is killed.
   Status Takeover() {
-    const Load load(options_, producer_);
+    Load load(options_, kLoad, producer_);
     BONGSU_RETURN_IF_ERROR(engine_->Stop());
     std::vector<std::unique_ptr<Program>> pair;
     for (const char* name : {"bench", "other"}) {
@@ -205,7 +174,7 @@ class Recovery {
     const double session = ToSeconds(stage_.config.kafka.session_timeout);
     figures_.push_back({"takeover_s", longest});
     figures_.push_back({"takeover_after_session_s", longest - session});
-    return load.failed();
+    return load.End();
   }
 
   const Options& options_;

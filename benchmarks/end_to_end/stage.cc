@@ -71,14 +71,16 @@ Result<Stage> SetStage(const Options& options, double threshold) {
 
 // Waits until the engine stands at `wanted`.
 Status WaitFor(PositionWatcher& watcher, Program& engine, int64_t wanted) {
-  const int64_t began = NowNanos();
+  int64_t moved = NowNanos();
   for (int64_t at = -1; at < wanted;) {
     SleepMicros(10'000);
     BONGSU_RETURN_IF_ERROR(engine.Running());
-    BONGSU_ASSIGN_OR_RETURN(at, watcher.Committed());
-    if (at < wanted && Since(began) > kLongest) {
+    BONGSU_ASSIGN_OR_RETURN(const int64_t now, watcher.Committed());
+    if (now != at) moved = NowNanos();
+    at = now;
+    if (at < wanted && Since(moved) > kLongest) {
       return Status::Unavailable(
-          StrCat("the engine stands at ", at, " of ", wanted, " after ", kLongest, " s"));
+          StrCat("the engine stands at ", at, " of ", wanted, " for ", kLongest, " s"));
     }
   }
   return Status::Ok();

@@ -14,7 +14,7 @@
 
 namespace bongsu::benchmarks {
 
-inline constexpr double kLongest = 300;  // Seconds without an end.
+inline constexpr double kLongest = 300;  // Seconds without progress.
 
 int64_t NowNanos();  // Monotonic.
 void SleepMicros(int64_t micros);

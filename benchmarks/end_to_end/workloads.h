@@ -25,8 +25,8 @@ struct Options {
   std::string shape = "many_people";
   std::string brokers;  // For the Kafka workloads.
   int partitions = 1, threads = 1;
-  int batch = 10'000;                     // Events a commit, where the workload commits itself.
-  double rate = 20'000;                   // Events a second of `kafka_latency`, …
+  int batch = 10'000;    // Events a commit, where the workload commits itself.
+  double rate = 20'000;  // Events a second of `kafka_latency` and `kafka_memory`, …
   double seconds = 10, warm_seconds = 3;  // … for so long, of which the first are not counted.
   int restarts = 20;                      // Of each kind, of `kafka_recovery`.
   double threshold = 20;                  // Of its alerts: a risk of 20 is every tenth event.
@@ -51,6 +51,10 @@ Result<Figures> KafkaLatency(const Options& options);
 // How long it takes to be back: after a clean stop, after kill -9 under load, with a wiped disk,
 // and for a warm standby to take over.
 Result<Figures> KafkaRecovery(const Options& options);
+
+// Resident memory of the engine with everybody in state, over `seconds` of load at `rate`: medians
+// and maxima of each quarter.
+Result<Figures> KafkaMemory(const Options& options);
 
 // The configuration of `options`, with variables besides those of the process.
 using Variables = std::vector<std::pair<std::string, std::string>>;

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -62,6 +63,22 @@ std::string StorePath(const EngineConfig& config, int32_t partition) {
 
 std::string StorePrefix(const EngineConfig& config, int32_t partition) {
   return config.kafka.brokers.empty() ? StrCat("s/", partition, "/") : std::string();
+}
+
+std::vector<TopicPartition> StoredPartitions(const EngineConfig& config) {
+  std::vector<TopicPartition> all;
+  const std::string prefix = config.score.input + "-";
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(config.data_dir + "/state", error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(prefix)) continue;
+    const char* const end = name.data() + name.size();
+    int32_t partition = -1;
+    const auto parsed = std::from_chars(name.data() + prefix.size(), end, partition);
+    if (parsed.ec == std::errc() && parsed.ptr == end)
+      all.push_back({config.score.input, partition});
+  }
+  return all;
 }
 
 }  // namespace bongsu

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/app/engine_config.h"
 #include "engine/base/status.h"
+#include "engine/core/log.h"
 
 namespace bongsu {
 
@@ -34,5 +36,7 @@ Result<std::string> InstanceName(const EngineConfig& config);
 std::string EmbeddedPath(const EngineConfig& config);
 std::string StorePath(const EngineConfig& config, int32_t partition);
 std::string StorePrefix(const EngineConfig& config, int32_t partition);
+// Of which an earlier run has left a store here.
+std::vector<TopicPartition> StoredPartitions(const EngineConfig& config);
 
 }  // namespace bongsu

@@ -206,7 +206,7 @@ Result<StreamScores> ScoreStream(ConfigNode root, uint64_t shift, const Labelled
   result.detectors = pipeline.schema().detectors();
   result.scores.reserve(rows.size());
   const SystemClock clock;
-  const Timestamp began = clock.Now();
+  const Timestamp began = clock.Steady();
   Event event;
   event.user = "row";
   event.origin.source = "eval";
@@ -222,7 +222,7 @@ Result<StreamScores> ScoreStream(ConfigNode root, uint64_t shift, const Labelled
     BONGSU_RETURN_IF_ERROR(Commit(&bench));
     if (progress) progress(i + 1);
   }
-  result.seconds = ToSeconds(clock.Now() - began);
+  result.seconds = ToSeconds(clock.Steady() - began);
   return result;
 }
 

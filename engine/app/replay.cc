@@ -298,9 +298,9 @@ Result<ReplayResult> Replay(const EngineConfig& config, const ReplayOptions& opt
   }
   BONGSU_ASSIGN_OR_RETURN(RoleWorker score, wiring->NewScoreWorker(0, first_version));
   workers.push_back(std::move(score));
-  const Timestamp began = real.Now();
+  const Timestamp began = real.Steady();
   BONGSU_RETURN_IF_ERROR(RunToEnd(workers, options.progress, enough));
-  result.seconds = ToSeconds(real.Now() - began);
+  result.seconds = ToSeconds(real.Steady() - began);
   BONGSU_RETURN_IF_ERROR(Collect(*wiring, options, &result));
   Ingest::Totals totals;
   for (size_t i = 0; i < ingest_workers; ++i) {

@@ -76,6 +76,7 @@ Status Service::StartOpsListener() {
 
 Status Service::MakeWorkers() {
   workers_.clear();
+  if (options_.roles.score) wiring_->WarmStores();
   BONGSU_RETURN_IF_ERROR(wiring_->CheckTopics(options_.roles.score));
   if (options_.roles.ingest) {
     BONGSU_ASSIGN_OR_RETURN(workers_, wiring_->NewIngestWorkers());
@@ -107,7 +108,7 @@ Status Service::OpenSink() {
 }
 
 Status Service::StartWorkers() {
-  last_try_ = options_.clock.Now();
+  last_try_ = options_.clock.Steady();
   const Status made = MakeWorkers();
   if (made.code() == Code::kUnavailable && !wiring_->embedded()) {
     health_.Set("start", made.message());
@@ -169,7 +170,7 @@ void Service::RunThread(RoleWorker& worker, const std::stop_token& stop) {
 }
 
 Status Service::Tend() {
-  if (waiting_ && options_.clock.Now() - last_try_ > std::chrono::seconds(1))
+  if (waiting_ && options_.clock.Steady() - last_try_ > std::chrono::seconds(1))
     BONGSU_RETURN_IF_ERROR(StartWorkers());
   BONGSU_RETURN_IF_ERROR(CheckBeats());
   const std::lock_guard lock(mutex_);

@@ -82,11 +82,11 @@ Result<std::vector<PartitionFacts>> StateSite::Read(std::span<const int32_t> par
 }
 
 Status StateSite::AwaitNobody(std::string_view group) {
-  const Timestamp end = clock_.Now() + config_.kafka.session_timeout + kMoreThanASession;
+  const Timestamp end = clock_.Steady() + config_.kafka.session_timeout + kMoreThanASession;
   while (true) {
     BONGSU_ASSIGN_OR_RETURN(const GroupView view, log_->Describe(group));
     if (view.members.empty()) return Status::Ok();
-    if (clock_.Now() >= end) {
+    if (clock_.Steady() >= end) {
       std::vector<std::string> names;
       for (const GroupMember& member : view.members) names.push_back(member.name);
       return Status::Unavailable(StrCat("state: ", names.size(), " member(s) in group ", group,

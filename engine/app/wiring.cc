@@ -224,6 +224,10 @@ Result<std::unique_ptr<GroupWatch>> Wiring::NewGroupWatch() {
                                       impl->options.metrics, impl->options.clock);
 }
 
+void Wiring::WarmStores() {
+  if (impl_->stores) impl_->stores->Warm(StoredPartitions(impl_->config));
+}
+
 void Wiring::Tend() {
   if (impl_->stores) impl_->stores->Tend();
 }

@@ -57,6 +57,8 @@ class Wiring {
   Result<RoleWorker> NewScoreWorker(int index, std::string first_version = {});
   // Looks after the scoring group beside the workers; null without a broker.
   Result<std::unique_ptr<GroupWatch>> NewGroupWatch();
+  // Begins to open the stores that an earlier run has left, before anybody asks for them.
+  void WarmStores();
   // Closes stores that nobody needs any more. Call it now and then.
   void Tend();
   // One for all topic sources, one for each source of files.

@@ -8,6 +8,10 @@ namespace bongsu {
 Timestamp SystemClock::Now() const {
   return std::chrono::floor<Duration>(std::chrono::system_clock::now());
 }
+Timestamp SystemClock::Steady() const {
+  return Timestamp(
+      std::chrono::floor<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+}
 void SystemClock::SleepFor(Duration d) const {
   std::this_thread::sleep_for(d);
 }

@@ -9,6 +9,9 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Timestamp Now() const = 0;
+  // For how long something takes or is due: goes on evenly when the time of day is set anew, and is
+  // no time of day.
+  virtual Timestamp Steady() const { return Now(); }
   virtual void SleepFor(Duration d) const = 0;
 };
 
@@ -16,6 +19,7 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   Timestamp Now() const override;
+  Timestamp Steady() const override;
   void SleepFor(Duration d) const override;
 };
 

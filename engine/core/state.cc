@@ -70,6 +70,18 @@ Result<Meta> DecodeMeta(std::string_view bytes) {
   return meta;
 }
 
+void WriteBatch::Sort() {
+  std::stable_sort(ops_.begin(), ops_.end(),
+                   [](const Op& a, const Op& b) { return a.key < b.key; });
+  size_t kept = 0;
+  for (size_t i = 0; i < ops_.size(); ++i) {
+    if (i + 1 < ops_.size() && ops_[i].key == ops_[i + 1].key) continue;
+    if (kept != i) ops_[kept] = std::move(ops_[i]);
+    ++kept;
+  }
+  ops_.resize(kept);
+}
+
 std::string PrefixEnd(std::string_view prefix) {
   std::string end(prefix);
   while (!end.empty() && end.back() == '\xff') end.pop_back();

@@ -31,6 +31,8 @@ class WriteBatch {
     for (Op& op : other.ops_) ops_.push_back(std::move(op));
     other.ops_.clear();
   }
+  // By key, and of each key the last only: cheap to insert into an ordered store.
+  void Sort();
   const std::vector<Op>& ops() const { return ops_; }
   bool empty() const { return ops_.empty(); }
   void Clear() { ops_.clear(); }

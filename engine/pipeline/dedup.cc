@@ -20,9 +20,8 @@ std::string ChunkKey(uint64_t chunk, size_t window) {
 
 }  // namespace
 
-Dedup::Dedup(size_t window) : ring_((std::max<size_t>(window, 1) + kChunk - 1) / kChunk * kChunk) {
-  set_.reserve(ring_.size());
-}
+Dedup::Dedup(size_t window)
+    : ring_((std::max<size_t>(window, 1) + kChunk - 1) / kChunk * kChunk), set_(ring_.size()) {}
 
 uint64_t Dedup::Key(std::string_view source, std::string_view event_id) {
   return Hash64(event_id, Hash64(source));

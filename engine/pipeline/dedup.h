@@ -8,9 +8,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
+#include "engine/base/key_set.h"
 #include "engine/core/state.h"
 
 namespace bongsu {
@@ -36,7 +36,7 @@ class Dedup {
   void PutChunk(uint64_t number, std::span<const uint64_t> keys, StateStore& store) const;
 
   std::vector<uint64_t> ring_;
-  std::unordered_set<uint64_t> set_;
+  KeySet set_;
   uint64_t inserted_ = 0, saved_ = 0;  // Counts since the beginning of the shard.
 };
 

@@ -24,11 +24,12 @@ GroupWatch::~GroupWatch() = default;
 
 void GroupWatch::Step() {
   if (visitor_) {
-    (void)visitor_->PollAssignment(Duration(0));
-    if (clock_.Now() > visit_ends_) visitor_.reset();
+    const Result<AssignmentChange> change = visitor_->PollAssignment(Duration(0));
+    const bool arrived = !change.ok() || !change->gained.empty();
+    if (arrived || clock_.Steady() > visit_ends_) visitor_.reset();
   }
-  if (clock_.Now() - last_look_ >= kBetweenLooks) {
-    last_look_ = clock_.Now();
+  if (clock_.Steady() - last_look_ >= kBetweenLooks) {
+    last_look_ = clock_.Steady();
     Look();
   }
   for (auto it = followed_.begin(); it != followed_.end();) {
@@ -42,7 +43,7 @@ void GroupWatch::Step() {
     if (status.ok()) continue;
     environment_.notify(
         StrCat("standby of ", from.topic, '-', from.partition, ": ", status.message()));
-    if (status.code() == Code::kCorrupt) (void)environment_.set_aside(from);
+    if (status.code() == Code::kCorrupt) (void)SetAside(from, status.message());
   }
   metrics_.GetGauge("standby_partitions").Set(static_cast<double>(followed_.size()));
 }
@@ -61,14 +62,14 @@ void GroupWatch::CheckOwners(const GroupView& group) {
     if (std::exchange(orphaned_since_, std::nullopt)) environment_.report("");
     return;
   }
-  if (!orphaned_since_) orphaned_since_ = clock_.Now();
-  if (clock_.Now() - *orphaned_since_ < 2 * options_.session_timeout) return;
+  if (!orphaned_since_) orphaned_since_ = clock_.Steady();
+  if (clock_.Steady() - *orphaned_since_ < 2 * options_.session_timeout) return;
   const std::string what =
       StrCat(orphans.size(), " partitions of ", options_.input, ", the first is ", *orphans.begin(),
              ", have no owner in group ", options_.group, "; it is made to assign anew");
   environment_.report(what);
   environment_.notify(what);
-  orphaned_since_ = clock_.Now();
+  orphaned_since_ = clock_.Steady();
   AssignAnew();
 }
 
@@ -79,7 +80,7 @@ void GroupWatch::AssignAnew() {
   Result<std::unique_ptr<Consumer>> visitor = log_.NewConsumer(options_.group, "", topics);
   if (!visitor.ok() || !(*visitor)->Join().ok()) return;
   visitor_ = *std::move(visitor);
-  visit_ends_ = clock_.Now() + kVisit;
+  visit_ends_ = clock_.Steady() + kVisit;
 }
 
 void GroupWatch::Plan(const GroupView& group) {
@@ -94,6 +95,13 @@ void GroupWatch::Plan(const GroupView& group) {
           StrCat("standby of ", options_.input, '-', partition, ": ", status.message()));
     }
   }
+}
+
+Status GroupWatch::SetAside(const TopicPartition& from, std::string_view why) {
+  BONGSU_RETURN_IF_ERROR(environment_.set_aside(from));
+  metrics_.GetCounter("state_set_aside_total").Add(1);
+  environment_.notify(StrCat("state of ", from.topic, '-', from.partition, " is set aside: ", why));
+  return Status::Ok();
 }
 
 Status GroupWatch::Begin(int32_t partition) {
@@ -112,8 +120,7 @@ Status GroupWatch::Begin(int32_t partition) {
   }
   if (!why.empty()) {
     store.reset();
-    environment_.notify(StrCat("state of ", from.topic, '-', partition, " is set aside: ", why));
-    BONGSU_RETURN_IF_ERROR(environment_.set_aside(from));
+    BONGSU_RETURN_IF_ERROR(SetAside(from, why));
     BONGSU_ASSIGN_OR_RETURN(store, environment_.open_store(from));
     if (store == nullptr) return Status::Ok();
     local = std::optional<Meta>();

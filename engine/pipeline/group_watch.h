@@ -58,6 +58,7 @@ class GroupWatch {
   void AssignAnew();
   void Plan(const GroupView& group);
   Status Begin(int32_t partition);
+  Status SetAside(const TopicPartition& from, std::string_view why);
 
   const Options options_;
   const Environment environment_;
@@ -67,7 +68,7 @@ class GroupWatch {
   std::map<int32_t, Followed> followed_;
   Timestamp last_look_{};
   std::optional<Timestamp> orphaned_since_;
-  std::unique_ptr<Consumer> visitor_;  // Makes the group assign anew, for a moment.
+  std::unique_ptr<Consumer> visitor_;  // Makes the group assign anew by coming and going.
   Timestamp visit_ends_{};
 };
 

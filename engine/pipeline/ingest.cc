@@ -243,7 +243,7 @@ void Ingest::OnReset() {
 }
 
 void Ingest::OnTurn(Timestamp now, Outputs* outputs) {
-  if (stray_) stray_->LookAtWatched(now);
+  if (stray_) stray_->LookAtWatched();
   if (options_.announcer) options_.announcer->OnTurn(writes_control_, outputs);
   if (!writes_control_) return;
   const bool file_ended = std::exchange(file_ended_, false);

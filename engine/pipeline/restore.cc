@@ -44,7 +44,7 @@ Restore::Restore(TopicPartition changelog, StateStore& store, std::unique_ptr<Re
       reader_(std::move(reader)),
       batch_(reader_->NewBatch()),
       local_(local != nullptr ? std::optional<Meta>(*local) : std::nullopt),
-      last_record_(clock.Now()),
+      last_record_(clock.Steady()),
       last_seal_(last_record_) {}
 
 Result<std::unique_ptr<Restore>> Restore::Start(Log& log, const TopicPartition& changelog,
@@ -59,9 +59,10 @@ Status Restore::Step() {
   batch_->Clear();
   BONGSU_RETURN_IF_ERROR(reader_->Poll(Duration(0), batch_.get(), &at_end_));
   for (const Record& record : batch_->records()) BONGSU_RETURN_IF_ERROR(Apply(record));
-  if (!batch_->records().empty()) last_record_ = clock_.Now();
+  if (!batch_->records().empty()) last_record_ = clock_.Steady();
   if (records_ > 0) FAULT("mid_restore");
   if (at_end_ && !torn_.empty()) return Status::Invalid(torn_);
+  if (unsealed_ && since_meta_.empty() && SealDue()) return Seal(reader_->next());
   if (at_end_ && !since_meta_.empty()) {
     // A transaction becomes visible in a partition as a whole, and its meta is the last.
     return Status::Invalid(StrCat(changelog_.topic, '-', changelog_.partition, " ends with ",
@@ -88,15 +89,20 @@ Status Restore::Apply(const Record& record) {
   }
   BONGSU_RETURN_IF_ERROR(CheckBatch(*meta_, record.offset));
   since_meta_.clear();
-  const bool due = clock_.Now() - last_seal_ >= kBetweenSeals;
-  return due && torn_.empty() ? Seal(record.offset + 1) : Status::Ok();
+  unsealed_ = true;
+  return SealDue() ? Seal(record.offset + 1) : Status::Ok();
+}
+
+bool Restore::SealDue() const {
+  return torn_.empty() && clock_.Steady() - last_seal_ >= kBetweenSeals;
 }
 
 Status Restore::Seal(int64_t changelog_next) {
   meta_->changelog_next = changelog_next;
   BONGSU_RETURN_IF_ERROR(store_.Write(store_.Seal(*meta_)));
   store_.Applied();
-  last_seal_ = clock_.Now();
+  unsealed_ = false;
+  last_seal_ = clock_.Steady();
   return Status::Ok();
 }
 

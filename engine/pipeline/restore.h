@@ -47,6 +47,7 @@ class Restore {
           const Meta* local, const Clock& clock);
   Status Apply(const Record& record);
   Status Seal(int64_t changelog_next);
+  bool SealDue() const;
   Status CheckBatch(const Meta& meta, int64_t offset);
 
   const TopicPartition changelog_;
@@ -56,6 +57,7 @@ class Restore {
   std::unique_ptr<RecordBatch> batch_;
   std::optional<Meta> meta_;
   const std::optional<Meta> local_;  // Where the store stood.
+  bool unsealed_ = false;            // `meta_` is not the store's yet.
   std::deque<uint64_t> since_meta_;  // Digests of the records after the last meta.
   std::string torn_;                 // What is wrong with the last batch; empty: it is whole.
   bool at_end_ = false;

@@ -9,6 +9,8 @@ namespace {
 
 constexpr Duration kRestoreTimeout = std::chrono::seconds(30);  // Without any record.
 constexpr Duration kStuck = std::chrono::milliseconds(500);
+// Of a turn, then the worker's other partitions have theirs.
+constexpr Duration kRestoreSlice = std::chrono::milliseconds(50);
 constexpr Duration kRefusal = std::chrono::minutes(1);
 
 std::string Name(const TopicPartition& from) {
@@ -23,7 +25,7 @@ class ScoreFactory::ScoreOpening final : public Opening {
       : factory_(factory),
         from_(std::move(from)),
         committed_(committed),
-        began_(factory.clock_.Now()) {}
+        began_(factory.clock_.Steady()) {}
   Result<std::optional<Opened>> Step() override;
 
  private:
@@ -162,13 +164,19 @@ Status ScoreFactory::ScoreOpening::FinishRestore() {
       .Add(static_cast<double>(restore_->records()));
   factory_.environment_.notify(StrCat("restored ", Name(from_), " from ", restore_->records(),
                                       " changelog records in ",
-                                      ToSeconds(factory_.clock_.Now() - began_), " s"));
+                                      ToSeconds(factory_.clock_.Steady() - began_), " s"));
   local_ = restore_->meta();
   return Status::Ok();
 }
 
 Result<bool> ScoreFactory::ScoreOpening::StepRestore() {
-  const Status status = restore_->Step();
+  const Timestamp began = factory_.clock_.Steady();
+  Status status;
+  for (int64_t before = -1; status.ok() && before != restore_->records();) {
+    before = restore_->records();
+    status = restore_->Step();
+    if (factory_.clock_.Steady() - began > kRestoreSlice) break;
+  }
   if (status.code() == Code::kCorrupt) {
     BONGSU_RETURN_IF_ERROR(Replace(status.message()));
     store_.reset();
@@ -182,7 +190,7 @@ Result<bool> ScoreFactory::ScoreOpening::StepRestore() {
     restore_.reset();
     return true;
   }
-  const Duration silent = factory_.clock_.Now() - restore_->last_record();
+  const Duration silent = factory_.clock_.Steady() - restore_->last_record();
   if (reached > *committed_ || silent > kRestoreTimeout) {
     return Status::Unavailable(
         StrCat("changelog of ", Name(from_), " stands at ", reached, ", the group's position is ",
@@ -236,7 +244,7 @@ Result<std::unique_ptr<Opening>> ScoreFactory::Open(const TopicPartition& from,
 // The position was asked for before this worker stood still, perhaps, and another one has committed
 // since: only the same answer after opening again is one for people.
 Status ScoreFactory::Refuse(const TopicPartition& from, std::string why) {
-  const Timestamp now = clock_.Now();
+  const Timestamp now = clock_.Steady();
   const auto [refused, first] = refused_.try_emplace(from, now);
   const bool again = !first && now - refused->second < kRefusal;
   refused->second = now;
@@ -254,8 +262,8 @@ Status ScoreFactory::OnUnsettled(const TopicPartition& from) {
   return stray_.End(Changelog(from)).status();
 }
 
-void ScoreFactory::OnTurn(Timestamp now, Outputs*) {
-  stray_.LookAtWatched(now);
+void ScoreFactory::OnTurn(Timestamp, Outputs*) {
+  stray_.LookAtWatched();
 }
 
 Status ScoreFactory::OnCorrupt(const TopicPartition& from, const Status& found) {

@@ -1,8 +1,15 @@
 #include "engine/pipeline/store_keeper.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace bongsu {
+
+namespace {
+
+constexpr size_t kSideBySide = 8;  // An opening waits for the disk more than it computes.
+
+}  // namespace
 
 class StoreKeeper::Lease final : public KeyValueStore {
  public:
@@ -52,6 +59,37 @@ Result<std::unique_ptr<KeyValueStore>> StoreKeeper::Take(const TopicPartition& o
   return opened.status();
 }
 
+void StoreKeeper::Warm(std::span<const TopicPartition> all) {
+  const std::lock_guard lock(mutex_);
+  for (const TopicPartition& each : all) {
+    if (entries_.try_emplace(each).second) ahead_.push_back(each);
+  }
+  for (; busy_ < std::min(ahead_.size(), kSideBySide); ++busy_)
+    opening_.emplace_back([this](const std::stop_token& stop) { OpenAhead(stop); });
+}
+
+void StoreKeeper::OpenAhead(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    TopicPartition next;
+    {
+      const std::lock_guard lock(mutex_);
+      if (ahead_.empty()) {
+        --busy_;
+        return;
+      }
+      next = std::move(ahead_.back());
+      ahead_.pop_back();
+    }
+    Result<std::unique_ptr<KeyValueStore>> opened = environment_.open(next);
+    if (opened.ok()) {
+      GiveBack(next, *std::move(opened));
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    entries_.erase(next);
+  }
+}
+
 bool StoreKeeper::Wanted(const TopicPartition& of) const {
   const std::lock_guard lock(mutex_);
   const auto entry = entries_.find(of);
@@ -62,7 +100,7 @@ void StoreKeeper::GiveBack(const TopicPartition& of, std::unique_ptr<KeyValueSto
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[of];
   entry.parked = std::move(store);
-  entry.since = clock_.Now();
+  entry.since = clock_.Steady();
 }
 
 Status StoreKeeper::SetAside(const TopicPartition& of) {
@@ -80,7 +118,7 @@ Status StoreKeeper::SetAside(const TopicPartition& of) {
 void StoreKeeper::Tend() {
   const std::lock_guard lock(mutex_);
   std::erase_if(entries_, [&](const auto& entry) {
-    return entry.second.parked != nullptr && clock_.Now() - entry.second.since >= keep_open_;
+    return entry.second.parked != nullptr && clock_.Steady() - entry.second.since >= keep_open_;
   });
 }
 

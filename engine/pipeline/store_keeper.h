@@ -8,6 +8,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <thread>
+#include <vector>
 
 #include "engine/core/clock.h"
 #include "engine/core/log.h"
@@ -29,6 +32,9 @@ class StoreKeeper {
   // nullptr while somebody else holds it, who is asked to give it back (Wanted); ask again. Errors
   // as of `open`. Destroying what it gives is giving it back.
   Result<std::unique_ptr<KeyValueStore>> Take(const TopicPartition& of);
+  // Opens those of `all` that nobody has asked for yet, side by side in the background, so that
+  // they are there when they are. One that does not open is left to Take.
+  void Warm(std::span<const TopicPartition> all);
   // Somebody has asked for a store that is held.
   bool Wanted(const TopicPartition& of) const;
   // The caller holds it no more: closes it and sets it aside. kUnavailable when somebody has taken
@@ -44,6 +50,7 @@ class StoreKeeper {
     Timestamp since;
     bool wanted = false;
   };
+  void OpenAhead(const std::stop_token& stop);
   void GiveBack(const TopicPartition& of, std::unique_ptr<KeyValueStore> store);
 
   const Environment environment_;
@@ -51,6 +58,9 @@ class StoreKeeper {
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::map<TopicPartition, Entry> entries_;
+  std::vector<TopicPartition> ahead_;  // Taken by this object, to be opened.
+  size_t busy_ = 0;                    // Of `opening_`.
+  std::vector<std::jthread> opening_;
 };
 
 }  // namespace bongsu

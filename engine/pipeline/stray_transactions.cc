@@ -19,9 +19,9 @@ StrayTransactions::StrayTransactions(Options options, Log& log, const Clock& clo
     : options_(std::move(options)), log_(log), clock_(clock) {}
 
 Result<bool> StrayTransactions::End(const TopicPartition& of) {
-  const auto [asked, first] = asked_.try_emplace(of, clock_.Now());
-  if (!first && clock_.Now() - asked->second < kBetween) return false;
-  asked->second = clock_.Now();
+  const auto [asked, first] = asked_.try_emplace(of, clock_.Steady());
+  if (!first && clock_.Steady() - asked->second < kBetween) return false;
+  asked->second = clock_.Steady();
   BONGSU_ASSIGN_OR_RETURN(const std::optional<OpenTransaction> open, log_.FindOpenTransaction(of));
   if (!open || open->id.empty()) return false;
   BONGSU_ASSIGN_OR_RETURN(const bool gone, IsGone(open->id));
@@ -33,10 +33,11 @@ Result<bool> StrayTransactions::End(const TopicPartition& of) {
 }
 
 void StrayTransactions::Watch(const TopicPartition& of) {
-  watched_[of] = clock_.Now() + kWatch;
+  watched_[of] = clock_.Steady() + kWatch;
 }
 
-void StrayTransactions::LookAtWatched(Timestamp now) {
+void StrayTransactions::LookAtWatched() {
+  const Timestamp now = clock_.Steady();
   if (watched_.empty() || now - last_look_ < kBetweenLooks) return;
   last_look_ = now;
   for (const auto& [of, until] : watched_) (void)End(of);  // What fails now is tried again.

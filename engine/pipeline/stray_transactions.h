@@ -37,7 +37,7 @@ class StrayTransactions {
   // readers of what it wrote to all the same. They are looked at every two seconds for half a
   // minute; then the broker has ended what was there.
   void Watch(const TopicPartition& of);
-  void LookAtWatched(Timestamp now);
+  void LookAtWatched();
 
  private:
   Result<bool> IsGone(std::string_view id);

@@ -75,10 +75,9 @@ Result<bool> Worker::Step() {
   BONGSU_ASSIGN_OR_RETURN(const bool opened, OpenPartitions());
   BONGSU_ASSIGN_OR_RETURN(const bool polled, PollAll());
   if (early_ && polled) BONGSU_RETURN_IF_ERROR(PublishEarly());
-  const Timestamp now = clock_.Now();
-  factory_.OnTurn(now, &extra_);
+  factory_.OnTurn(clock_.Now(), &extra_);
   bool committed = false;
-  if (CommitDue(now, !polled)) {
+  if (CommitDue(clock_.Steady(), !polled)) {
     BONGSU_RETURN_IF_ERROR(Commit());
     committed = true;
   }
@@ -95,7 +94,7 @@ Result<bool> Worker::TakeAssignment() {
   Drop(change);
   if (!change.gained.empty()) {
     metrics_.GetCounter("rebalances_total", {{"kind", "gained"}}).Add(1);
-    if (unsettled_.empty()) unsettled_since_ = clock_.Now();
+    if (unsettled_.empty()) unsettled_since_ = clock_.Steady();
   }
   unsettled_.insert(unsettled_.end(), change.gained.begin(), change.gained.end());
   return !change.empty();
@@ -146,7 +145,7 @@ Status Worker::AskPositions() {
     BONGSU_ASSIGN_OR_RETURN(opening_[from], factory_.Open(from, positions[i].next));
   }
   unsettled_ = std::move(still);
-  if (unsettled_.empty() || clock_.Now() - unsettled_since_ < kUnsettled) return Status::Ok();
+  if (unsettled_.empty() || clock_.Steady() - unsettled_since_ < kUnsettled) return Status::Ok();
   report_(
       StrCat("the position of ", unsettled_.front().topic, '-', unsettled_.front().partition,
              " is not settled: a transaction of an earlier owner is open, or no broker answers"));
@@ -167,7 +166,7 @@ Status Worker::Reopen(const TopicPartition& from, const Status& found) {
   const TopicPartition lost = from;  // NOLINT(performance-unnecessary-copy-initialization)
   owned_.erase(lost);                // Closes the store, so that it can be moved away.
   BONGSU_RETURN_IF_ERROR(factory_.OnCorrupt(lost, found));
-  if (unsettled_.empty()) unsettled_since_ = clock_.Now();
+  if (unsettled_.empty()) unsettled_since_ = clock_.Steady();
   unsettled_.push_back(lost);
   return Status::Ok();
 }
@@ -196,7 +195,7 @@ Result<bool> Worker::PollOne(const TopicPartition& from, Owned& owned) {
   const std::span<const Record> records = batch_->records();
   for (const Record& record : records) {
     if (record.offset < owned.shard->next()) continue;  // A stale fetch.
-    if (batch_records_++ == 0) batch_began_ = clock_.Now();
+    if (batch_records_++ == 0) batch_began_ = clock_.Steady();
     ++processed_;
     const Status status = owned.shard->Process(record);
     if (status.code() == Code::kCorrupt) {
@@ -235,8 +234,7 @@ bool Worker::CommitDue(Timestamp now, bool drained) const {
   if (batch_records_ >= options_.max_records || bytes >= options_.max_bytes) return true;
   urgent &= !early_;  // Nobody waits for the transaction.
   const Duration since = now - last_commit_;
-  return (urgent && since >= options_.min_interval) || now - batch_began_ >= options_.interval ||
-         since < Duration(0);
+  return (urgent && since >= options_.min_interval) || now - batch_began_ >= options_.interval;
 }
 
 Status Worker::Flush() {
@@ -245,7 +243,7 @@ Status Worker::Flush() {
 }
 
 Status Worker::Commit() {
-  const Timestamp began = clock_.Now();
+  const Timestamp began = clock_.Steady();
   for (auto& [from, owned] : owned_) {
     if (owned.shard->dirty()) owned.shard->Prepare();
   }
@@ -256,8 +254,9 @@ Status Worker::Commit() {
         .Add(1);
     switch (outcome) {
       case Outcome::kCommitted: {
-        metrics_.GetHistogram("commit_duration_seconds").Observe(ToSeconds(clock_.Now() - began));
-        last_commit_ = clock_.Now();
+        metrics_.GetHistogram("commit_duration_seconds")
+            .Observe(ToSeconds(clock_.Steady() - began));
+        last_commit_ = clock_.Steady();
         batch_records_ = 0;
         ++commits_;
         return Status::Ok();
@@ -363,7 +362,7 @@ void Worker::Reset() {
 }
 
 void Worker::PublishLag() {
-  const Timestamp now = clock_.Now();
+  const Timestamp now = clock_.Steady();
   if (now - last_lag_ < std::chrono::seconds(1)) return;
   last_lag_ = now;
   for (const auto& [from, owned] : owned_) {

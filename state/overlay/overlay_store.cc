@@ -12,7 +12,7 @@ namespace bongsu {
 namespace {
 
 // A restore writes when so much waits; large enough that the database sees few batches.
-constexpr size_t kRestoreBytes = 1 << 20;
+constexpr size_t kRestoreBytes = 2 << 20;
 // Emptied entries kept for the next batch, so that steady state allocates nothing.
 constexpr size_t kSpareBytes = 8 << 20;
 
@@ -260,6 +260,7 @@ Status OverlayStore::Restore(std::string_view key, std::optional<std::string_vie
 
 Status OverlayStore::FlushRestore() {
   if (restoring_.empty()) return Status::Ok();
+  restoring_.Sort();
   BONGSU_RETURN_IF_ERROR(database_.Write(restoring_));
   restoring_.Clear();
   restoring_bytes_ = 0;

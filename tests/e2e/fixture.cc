@@ -147,6 +147,7 @@ int64_t Bench::Passed(const std::string& group, const std::string& topic) {
 }
 
 void Bench::AwaitLagZero(const std::string& group, const std::string& topic) {
+  REQUIRE(Eventually(kPatience, [&] { return broker_->Settled(topic).value(); }));
   std::vector<int64_t> positions;
   std::map<size_t, int64_t> last;
   const auto at_end = [&] {

@@ -89,6 +89,9 @@ class Upgrade final {
   // The features of the person's last event, and how many events there are of all.
   std::string Last(const std::string& user) {
     std::string last;
+    // What a position has passed can be read a moment later.
+    REQUIRE(
+        Eventually(kPatience, [&] { return bench_.broker().Settled("upgrade.samples").value(); }));
     count_ = 0;
     for (const TestRecord& record : bench_.Read("upgrade.samples")) {
       ++count_;

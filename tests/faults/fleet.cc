@@ -105,6 +105,7 @@ Member& Fleet::Add(bool extra) {
        << "ingest: {tick_interval: 1s}\n"
        << "sources: [{name: access, topic: " << options_.source << "}]\n"
        << "commit: {max_records: " << most << ", interval: " << 20 + 40 * (number % 3) << "ms}\n"
+       << "state: {write_buffer: 1MiB}\n"  // So that tables are written and merged.
        << "decide: {threshold: 10, cooldown: 10m}\n";
   members_.push_back(std::move(member));
   return *members_.back();

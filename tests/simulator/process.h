@@ -21,6 +21,7 @@ class SimClock final : public Clock {
  public:
   SimClock(World& world, const Host& host) : world_(world), host_(host) {}
   Timestamp Now() const override { return world_.now() + host_.skew; }
+  Timestamp Steady() const override { return world_.now(); }
   void SleepFor(Duration d) const override { world_.Sleep(d); }
 
  private:

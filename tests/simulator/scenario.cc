@@ -72,7 +72,6 @@ Scenario Scenario::Draw(Mutant like, bool torn, World& world) {
     if (world.Chance(0.5)) s.kinds.insert(static_cast<Trouble>(kind));
   }
   if (s.kinds.empty()) s.kinds.insert(Trouble::kCrash);
-  if (s.kinds.contains(Trouble::kClock)) s.kinds.erase(Trouble::kOrphan);
   if (like != Mutant::kNone) s.kinds.erase(Trouble::kOrphan);  // It is slow to be noticed.
   Suit(like, &s);
   if (torn) s.kinds.erase(Trouble::kQuiet);  // What is old may have been compacted.

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "engine/base/strings.h"
 #include "tests/support/kafka_cluster_tools.h"
 
 namespace bongsu {
@@ -212,6 +213,25 @@ Result<std::vector<TestRecord>> KafkaBroker::ReadCommitted(const std::string& to
     return std::pair(a.partition, a.offset) < std::pair(b.partition, b.offset);
   });
   return records;
+}
+
+Result<bool> KafkaBroker::Settled(const std::string& topic) {
+  std::vector<int64_t> ends[2];
+  for (const bool committed : {false, true}) {
+    const Handle handle =
+        NewHandle(RD_KAFKA_CONSUMER,
+                  {{"bootstrap.servers", cluster_->direct()},
+                   {"isolation.level", committed ? "read_committed" : "read_uncommitted"}});
+    BONGSU_ASSIGN_OR_RETURN(const int partitions, PartitionCount(handle.get(), topic));
+    for (int i = 0; i < partitions; ++i) {
+      int64_t low = 0;
+      const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
+          handle.get(), topic.c_str(), i, &low, &ends[committed].emplace_back(), kTimeoutMs);
+      if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return Status::Unavailable(StrCat(topic, '-', i, ": ", rd_kafka_err2str(error)));
+    }
+  }
+  return ends[0] == ends[1];
 }
 
 Result<std::vector<int64_t>> KafkaBroker::Positions(const std::string& group,

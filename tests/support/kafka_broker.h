@@ -60,6 +60,9 @@ class KafkaBroker final {
   // Where `group` stands in each partition of `topic`; -1 where it has no position. Does not wait
   // for open transactions.
   Result<std::vector<int64_t>> Positions(const std::string& group, const std::string& topic);
+  // No transaction is open in `topic`: what was committed can be read. A commit is told to its
+  // producer before that.
+  Result<bool> Settled(const std::string& topic);
   // Moves the start of a partition's log, as retention does.
   Status DeleteRecordsBefore(const std::string& topic, int partition, int64_t offset);
   void Stop() { cluster_->StopAll(); }

@@ -34,8 +34,9 @@ Properties MemberOwned(const KafkaOptions& options, std::string_view group,
       // Cooperative assignment with static members can leave a partition that nobody owns.
       {"partition.assignment.strategy", "range"},
       {"session.timeout.ms", StrCat(Millis(options.session_timeout))},
+      // A member hears of a rebalance with a heartbeat: the next owner of a partition waits for it.
       {"heartbeat.interval.ms",
-       StrCat(std::min<int64_t>(Millis(options.session_timeout) / 4, 3000))},
+       StrCat(std::min<int64_t>(Millis(options.session_timeout) / 4, 500))},
       // Also makes the fetch of positions a stable one.
       {"isolation.level", "read_committed"},
       {"enable.auto.commit", "false"},
@@ -65,6 +66,7 @@ Result<std::unique_ptr<Consumer>> GroupConsumer::Make(
 
 Status GroupConsumer::Open(std::shared_ptr<BrokerHealth> health, std::string_view group,
                            std::string_view member, uint64_t queue_bytes) {
+  queue_bytes_ = queue_bytes;
   wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (wake_fd_ < 0) return Status::Internal("kafka: no eventfd; raise the limit of open files");
   BONGSU_ASSIGN_OR_RETURN(member_,
@@ -134,6 +136,9 @@ void GroupConsumer::OnRebalance(rd_kafka_resp_err_t error,
     const PartitionList nothing(rd_kafka_topic_partition_list_new(0));
     rd_kafka_assign(member_->get(), nothing.get());
     for (int i = 0; i < partitions->cnt; ++i) {
+      // A static member that comes back with another subscription first gets what it had.
+      if (std::find(topics_.begin(), topics_.end(), partitions->elems[i].topic) == topics_.end())
+        continue;
       TopicPartition gained{partitions->elems[i].topic, partitions->elems[i].partition};
       owned_.push_back(gained);
       change_.gained.push_back(std::move(gained));
@@ -154,14 +159,10 @@ void GroupConsumer::OnRebalance(rd_kafka_resp_err_t error,
   owned_.clear();
 }
 
-Status GroupConsumer::ServeMember(Duration timeout) {
-  int wait_ms = static_cast<int>(std::min<int64_t>(Millis(timeout), 60'000));
+Status GroupConsumer::ServeMember() {
   Status status = Status::Ok();
-  const auto open = [this] { return change_.empty(); };
   for (int i = 0; i < 100; ++i) {
-    rd_kafka_message_t* const message =
-        rd_kafka_consumer_poll(member_->get(), open() ? wait_ms : 0);
-    wait_ms = 0;
+    rd_kafka_message_t* const message = rd_kafka_consumer_poll(member_->get(), 0);
     if (message == nullptr) break;
     const rd_kafka_resp_err_t error = message->err;
     const std::string text = rd_kafka_message_errstr(message);
@@ -180,10 +181,9 @@ Result<AssignmentChange> GroupConsumer::PollAssignment(Duration timeout) {
   const bool wait = owned_.empty() && change_.empty();
   const Deadline deadline(timeout);
   do {
-    // Short slices: a callback may end a wait of librdkafka only when its next one begins.
-    const Duration slice =
-        wait ? Duration(std::chrono::milliseconds(deadline.LeftMs(50))) : Duration(0);
-    BONGSU_RETURN_IF_ERROR(ServeMember(slice));
+    // Not in librdkafka: a wait there goes on after the callback that it is for.
+    if (wait) Wait(std::chrono::milliseconds(deadline.LeftMs(50)));
+    BONGSU_RETURN_IF_ERROR(ServeMember());
   } while (wait && change_.empty() && !deadline.Passed());
   return std::exchange(change_, {});
 }
@@ -241,7 +241,7 @@ Status GroupConsumer::Assign(const TopicPartition& from, std::optional<int64_t> 
                                  " is not assigned to this instance any more"));
   }
   fetches_.erase(from);
-  BONGSU_ASSIGN_OR_RETURN(auto fetch, Fetch::Start(fetcher_, from, next));
+  BONGSU_ASSIGN_OR_RETURN(auto fetch, Fetch::Start(fetcher_, from, next, queue_bytes_));
   fetch->Notify(wake_fd_);
   fetches_.emplace(from, std::move(fetch));
   return Status::Ok();

@@ -43,7 +43,7 @@ class GroupConsumer final : public Consumer {
   Status Open(std::shared_ptr<BrokerHealth> health, std::string_view group, std::string_view member,
               uint64_t queue_bytes);
   void OnRebalance(rd_kafka_resp_err_t error, const rd_kafka_topic_partition_list_t* partitions);
-  Status ServeMember(Duration timeout);
+  Status ServeMember();
   Result<std::vector<CommittedPosition>> FetchPositions(std::span<const TopicPartition> from,
                                                         int timeout_ms);
   void Close();
@@ -53,6 +53,7 @@ class GroupConsumer final : public Consumer {
   std::vector<std::string> topics_;
   std::string group_;
   std::shared_ptr<Client> member_, fetcher_;
+  uint64_t queue_bytes_ = 0;  // Of a partition.
   rd_kafka_queue_t* member_queue_ = nullptr;
   int wake_fd_ = -1;
   AssignmentChange change_;  // Not yet told.

@@ -8,6 +8,7 @@ namespace bongsu::kafka {
 namespace {
 
 constexpr int kQueryMs = 5000;
+constexpr int kResumeMs = 100;
 
 }  // namespace
 
@@ -36,12 +37,12 @@ Properties FetchOwned(uint64_t queue_bytes) {
 }
 
 Result<std::unique_ptr<Fetch>> Fetch::Start(std::shared_ptr<Client> client,
-                                            const TopicPartition& from,
-                                            std::optional<int64_t> next) {
+                                            const TopicPartition& from, std::optional<int64_t> next,
+                                            uint64_t queue_bytes) {
   const std::string where = StrCat(from.topic, '-', from.partition);
   rd_kafka_topic_t* const topic = rd_kafka_topic_new(client->get(), from.topic.c_str(), nullptr);
   if (topic == nullptr) return ToStatus(rd_kafka_last_error(), where);
-  auto fetch = std::unique_ptr<Fetch>(new Fetch(std::move(client), from, topic));
+  auto fetch = std::unique_ptr<Fetch>(new Fetch(std::move(client), from, topic, queue_bytes));
   // Also tells the client who leads the partition: without that its first request waits half a
   // second.
   BONGSU_ASSIGN_OR_RETURN(
@@ -85,6 +86,7 @@ Status Fetch::Poll(size_t max, Duration timeout, MessageBatch* batch) {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       next_ = message->offset + 1;
       at_end_ = false;
+      taken_ += message->len + message->key_len;
       batch->Add(message);
       continue;
     }
@@ -97,11 +99,24 @@ Status Fetch::Poll(size_t max, Duration timeout, MessageBatch* batch) {
     rd_kafka_message_destroy(message);
   }
   if (count > 0 && status.ok()) client_->health().Up();
+  Resume(count < max);
   rd_kafka_poll(client_->get(), 0);
   // What was read before an error is good, and comes first; the error comes back with the next
   // call.
   if (batch->size() > 0 && !failed_.ok()) return Status::Ok();
   return status;
+}
+
+// A queue that was full stops the fetching of its partition, and librdkafka looks again after up to
+// a second only, unless something else is asked of the broker.
+void Fetch::Resume(bool drained) {
+  if (!drained) return;
+  const bool was_full = taken_ >= queue_bytes_ / 2;
+  taken_ = 0;
+  if (!was_full) return;
+  int64_t low = 0, high = 0;
+  (void)rd_kafka_query_watermark_offsets(client_->get(), from_.topic.c_str(), from_.partition, &low,
+                                         &high, kResumeMs);
 }
 
 Status Fetch::ConfirmEnd() {

@@ -19,10 +19,10 @@ Properties FetchOwned(uint64_t queue_bytes);
 
 class Fetch final {
  public:
-  // `next` nullopt is the beginning of the log.
+  // `next` nullopt is the beginning of the log; `queue_bytes` as of the client.
   static Result<std::unique_ptr<Fetch>> Start(std::shared_ptr<Client> client,
                                               const TopicPartition& from,
-                                              std::optional<int64_t> next);
+                                              std::optional<int64_t> next, uint64_t queue_bytes);
   ~Fetch();
   Fetch(const Fetch&) = delete;
   Fetch& operator=(const Fetch&) = delete;
@@ -40,18 +40,25 @@ class Fetch final {
   void Notify(int fd);
 
  private:
-  Fetch(std::shared_ptr<Client> client, TopicPartition from, rd_kafka_topic_t* topic)
-      : client_(std::move(client)), from_(std::move(from)), topic_(topic) {}
+  Fetch(std::shared_ptr<Client> client, TopicPartition from, rd_kafka_topic_t* topic,
+        uint64_t queue_bytes)
+      : client_(std::move(client)),
+        from_(std::move(from)),
+        topic_(topic),
+        queue_bytes_(queue_bytes) {}
   Status Failed(rd_kafka_resp_err_t error, std::string_view text);
+  void Resume(bool drained);
 
   std::shared_ptr<Client> client_;
   TopicPartition from_;
   rd_kafka_topic_t* topic_;
+  const uint64_t queue_bytes_;
   rd_kafka_queue_t* queue_ = nullptr;
   std::vector<rd_kafka_message_t*> scratch_;
   int64_t next_ = 0;  // 0 as long as the beginning is not known.
   bool at_end_ = false;
-  Status failed_;  // Once set, every Poll gives it.
+  uint64_t taken_ = 0;  // Bytes since the queue was last seen empty.
+  Status failed_;       // Once set, every Poll gives it.
 };
 
 }  // namespace bongsu::kafka

@@ -90,7 +90,7 @@ Result<LogOffsets> QueryOffsets(Client& committed, Client& everything, const Top
 
 Result<std::optional<OpenTransaction>> ReadOpenTransaction(
     const std::shared_ptr<Client>& everything, const TopicPartition& of, int64_t offset) {
-  BONGSU_ASSIGN_OR_RETURN(const auto fetch, Fetch::Start(everything, of, offset));
+  BONGSU_ASSIGN_OR_RETURN(const auto fetch, Fetch::Start(everything, of, offset, kQueueBytes));
   MessageBatch batch(everything);
   const Deadline deadline(kReadTimeout);
   while (batch.size() == 0 && !fetch->at_end() && !deadline.Passed()) {

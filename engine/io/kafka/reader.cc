@@ -22,7 +22,7 @@ Result<std::unique_ptr<Reader>> PartitionReader::Make(std::shared_ptr<Client> cl
                                                       const TopicPartition& from, int64_t next) {
   // 0 is the beginning, whatever retention has deleted, as in the other logs.
   const auto start = next > 0 ? std::optional<int64_t>(next) : std::nullopt;
-  BONGSU_ASSIGN_OR_RETURN(auto fetch, Fetch::Start(client, from, start));
+  BONGSU_ASSIGN_OR_RETURN(auto fetch, Fetch::Start(client, from, start, kQueueBytes));
   return std::unique_ptr<Reader>(new PartitionReader(std::move(client), std::move(fetch)));
 }
 

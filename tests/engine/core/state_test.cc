@@ -89,5 +89,21 @@ TEST_CASE("timer keys sort by time, also before 1970, and give time and person b
   CHECK_FALSE(ParseTimerKey("u/12345678/ann").has_value());
 }
 
+TEST_CASE("a sorted batch has the last of each key, be it a delete") {
+  WriteBatch batch;
+  batch.Put("b", "1");
+  batch.Put("a", "1");
+  batch.Delete("b");
+  batch.Put("c", "1");
+  batch.Put("a", "2");
+  batch.Sort();
+  REQUIRE(batch.ops().size() == 3);
+  CHECK(batch.ops()[0].key == "a");
+  CHECK(batch.ops()[0].value == "2");
+  CHECK(batch.ops()[1].key == "b");
+  CHECK_FALSE(batch.ops()[1].value);
+  CHECK(batch.ops()[2].key == "c");
+}
+
 }  // namespace
 }  // namespace bongsu

@@ -1,7 +1,9 @@
 // One holder a partition; what is given back stays open for a while.
 #include "engine/pipeline/store_keeper.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "tests/support/pipeline_driver.h"
 
@@ -17,7 +19,8 @@ struct Rig {
     return *std::move(taken);
   }
   TestClock clock;
-  int opened = 0, set_aside = 0;
+  std::atomic<int> opened = 0;
+  int set_aside = 0;
   Status fails;
   StoreKeeper keeper{
       {[this](const TopicPartition&) -> Result<std::unique_ptr<KeyValueStore>> {
@@ -101,6 +104,25 @@ TEST_CASE("a store that does not open can be asked for again") {
   CHECK(rig.keeper.Take(kOf).status().code() == Code::kCorrupt);
   rig.fails = Status::Ok();
   CHECK(rig.Take() != nullptr);
+}
+
+TEST_CASE("stores are opened ahead, side by side, and one that does not open is asked for again") {
+  Rig rig;
+  std::vector<TopicPartition> all;
+  for (int32_t i = 0; i < 40; ++i) all.push_back({"in", i});
+  const auto held = rig.Take();  // Is not opened a second time.
+  rig.keeper.Warm(all);
+  for (const TopicPartition& each : all) {
+    if (each == kOf) continue;
+    while (rig.keeper.Take(each).value() == nullptr) std::this_thread::yield();
+  }
+  CHECK(rig.opened == 40);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // Nobody is at work any more.
+  rig.fails = Status::Corrupt("the disk lied");
+  rig.keeper.Warm(std::vector<TopicPartition>{{"in", 77}});
+  const auto taken = [&] { return rig.keeper.Take({"in", 77}); };
+  while (taken().ok()) std::this_thread::yield();
+  CHECK(taken().status().code() == Code::kCorrupt);
 }
 
 }  // namespace

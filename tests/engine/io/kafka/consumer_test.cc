@@ -159,6 +159,29 @@ TEST_CASE_METHOD(KafkaTest, "a member that restarts within its session keeps its
   CHECK(other->PollAssignment(Duration(0)).value().empty());
 }
 
+TEST_CASE_METHOD(KafkaTest, "a member that comes back for another topic does not get the old one") {
+  if (Skipped()) return;
+  const std::string before = NewTopic("before", 2), after = NewTopic("after", 2);
+  auto member = Member("first", {before});
+  const auto other = Member("other", {before});
+  std::set<TopicPartition> owned, other_owns;
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (owned.size() != 1 || other_owns.size() != 1) {
+    REQUIRE(std::chrono::steady_clock::now() < end);
+    Take(*member, member->PollAssignment(milliseconds(10)).value(), &owned);
+    Take(*other, other->PollAssignment(milliseconds(10)).value(), &other_owns);
+  }
+  member.reset();
+  member = Member("first", {after});
+  const auto seen = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (std::chrono::steady_clock::now() < seen) {
+    const Result<AssignmentChange> change = member->PollAssignment(milliseconds(10));
+    REQUIRE(change.ok());
+    for (const TopicPartition& gained : change->gained) CHECK(gained.topic == after);
+    (void)other->PollAssignment(milliseconds(10));
+  }
+}
+
 TEST_CASE_METHOD(KafkaTest, "a second instance with the name of the first fences it") {
   if (Skipped()) return;
   const std::string in = NewTopic("in");
