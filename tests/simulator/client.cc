@@ -110,9 +110,10 @@ Result<GroupView> SimLog::Describe(std::string_view name) {
 Status Cursor::Read(size_t max, SimBatch* batch) {
   const PartitionLog& log = log_.broker().log(from_);
   if (next_ < log.start() || next_ > log.end()) {
-    return Status::Invalid(StrCat("simulated: ", from_.topic, '-', from_.partition,
-                                  ": the next offset to read is ", next_, ", but the log holds ",
-                                  log.start(), " to ", log.end()));
+    std::string why =
+        StrCat("simulated: ", from_.topic, '-', from_.partition, ": the next offset to read is ",
+               next_, ", but the log holds ", log.start(), " to ", log.end());
+    return next_ == started_ ? Status::Invalid(std::move(why)) : Status::Unavailable(why);
   }
   const int64_t stable = log.stable_end();
   const std::vector<Entry>& entries = log.entries();

@@ -82,8 +82,8 @@ class SimLog final : public Log {
 class Cursor final {
  public:
   Cursor(SimLog& log, TopicPartition from, int64_t next)
-      : log_(log), from_(std::move(from)), next_(next) {}
-  // At most `max`; kInvalid when they are gone.
+      : log_(log), from_(std::move(from)), started_(next), next_(next) {}
+  // At most `max`; when they are gone, kInvalid at the position it began with, else kUnavailable.
   Status Read(size_t max, SimBatch* batch);
   bool at_end() const { return at_end_; }
   int64_t next() const { return next_; }
@@ -93,6 +93,7 @@ class Cursor final {
  private:
   SimLog& log_;
   const TopicPartition from_;
+  const int64_t started_;
   int64_t next_;
   bool at_end_ = false;
 };

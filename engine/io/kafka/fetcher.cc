@@ -52,7 +52,7 @@ Result<std::unique_ptr<Fetch>> Fetch::Start(std::shared_ptr<Client> client,
     return Status::NotFound(StrCat("kafka: ", from.topic, " has ", partitions,
                                    " partitions, so there is no partition ", from.partition));
   }
-  fetch->next_ = next.value_or(0);
+  fetch->next_ = fetch->started_ = next.value_or(0);
   if (rd_kafka_consume_start(topic, from.partition, next.value_or(RD_KAFKA_OFFSET_BEGINNING)) !=
       0) {
     return ToStatus(rd_kafka_last_error(), StrCat("reading ", where));
@@ -141,12 +141,15 @@ Status Fetch::Failed(rd_kafka_resp_err_t error, std::string_view text) {
       client_->get(), from_.topic.c_str(), from_.partition, &start, &end, kQueryMs);
   std::string log = asked != RD_KAFKA_RESP_ERR_NO_ERROR ? std::string("another part of it")
                                                         : StrCat("offsets ", start, " to ", end);
-  failed_ = Status::Invalid(StrCat(
+  std::string why = StrCat(
       "kafka: ", where, ": the next offset to read is ", next_, ", but the log holds ", log, ": ",
       start > next_ ? "retention has deleted records that were not read yet; raise retention.ms, "
                       "and accept the gap with `bongsu state reset --accept-gap --reason TEXT`"
                     : "the topic was made anew or lost its end; restore it, or start with another "
-                      "kafka.group and an empty data_dir"));
+                      "kafka.group and an empty data_dir");
+  // Who stood still for long may have been overtaken, by another owner and by retention: what is
+  // committed by now tells.
+  failed_ = next_ == started_ ? Status::Invalid(std::move(why)) : Status::Unavailable(why);
   return failed_;
 }
 

@@ -55,6 +55,7 @@ class Fetch final {
   const uint64_t queue_bytes_;
   rd_kafka_queue_t* queue_ = nullptr;
   std::vector<rd_kafka_message_t*> scratch_;
+  int64_t started_ = 0;
   int64_t next_ = 0;  // 0 as long as the beginning is not known.
   bool at_end_ = false;
   uint64_t taken_ = 0;  // Bytes since the queue was last seen empty.
