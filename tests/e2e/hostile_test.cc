@@ -1,6 +1,7 @@
 // Input made to break the engine becomes dead letters, whole and with its place; its neighbours
 // pass.
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <random>
 
@@ -86,6 +87,52 @@ TEST_CASE("hostile input over Kafka: each a dead letter, none a crash, neighbour
     }
   }
   CHECK(dead.size() == hostile.size() + 1);
+}
+
+// BONGSU_BAD_RECORDS=1000000 for the long run; one reader's memory holds all of them.
+TEST_CASE("bad input at rate, killed on the way: each in the dead letters once") {
+  KafkaBroker* const broker = KafkaBroker::Shared();
+  if (broker == nullptr) return;
+  const char* const wanted = std::getenv("BONGSU_BAD_RECORDS");
+  const size_t count = wanted != nullptr ? std::stoul(wanted) : 20'000;
+  Bench bench(broker, "badrate");
+  const Setup setup = bench.NewSetup("all");
+  bench.CreateTopics(setup);
+  REQUIRE(broker->CreateTopic("badrate.source", kPartitions).ok());
+  std::vector<HostileEvent> hostile = HostileEvents();
+  std::erase_if(hostile, [](const HostileEvent& each) { return each.bytes.size() > 4000; });
+  REQUIRE(hostile.size() > 100);
+
+  auto engine = bench.Run(setup, "ingest");
+  constexpr size_t kAtOnce = 20'000;
+  for (size_t sent = 0; sent < count;) {
+    std::vector<TestRecord> records;
+    for (; records.size() < kAtOnce && sent < count; ++sent) {
+      records.push_back({static_cast<int32_t>(sent % kPartitions),
+                         0,
+                         "k",
+                         hostile[sent % hostile.size()].bytes,
+                         {}});
+    }
+    REQUIRE(broker->Produce("badrate.source", records).ok());
+    if (sent > count / 2 && sent <= count / 2 + kAtOnce) {
+      REQUIRE(engine->Kill());
+      engine = bench.Run(setup, "ingest");
+    }
+  }
+  bench.AwaitLagZero("badrate.ingest", "badrate.source");
+  EndInOrder(*engine);
+
+  std::vector<std::vector<bool>> dead(kPartitions, std::vector<bool>(count / kPartitions + 1));
+  size_t letters = 0;
+  for (const TestRecord& letter : bench.Read("badrate.dead-letters")) {
+    const Headers headers = HeadersOf(letter);
+    auto place = dead.at(std::stoul(headers.at("partition"))).at(std::stoul(headers.at("offset")));
+    REQUIRE_FALSE(place);
+    place = true;
+    ++letters;
+  }
+  CHECK(letters == count);
 }
 
 }  // namespace bongsu::e2e
