@@ -23,6 +23,7 @@
 #include <utility>
 
 #include "engine/base/strings.h"
+#include "state/rocksdb/manifest.h"
 #include "state/rocksdb/status.h"
 
 namespace bongsu {
@@ -52,6 +53,7 @@ class RocksDbStore final : public KeyValueStore {
     if (bytes > kLongLog) (void)database_->Flush(rocksdb::FlushOptions());
   }
   Status Open() {
+    BONGSU_RETURN_IF_ERROR(CheckManifest(path_));
     rocksdb::DB* opened = nullptr;
     const rocksdb::Status status = rocksdb::DB::Open(options_, path_, &opened);
     database_.reset(opened);

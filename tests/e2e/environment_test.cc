@@ -1,6 +1,7 @@
 // Environments that are not as they should be: a clear word and exit code 1, at once.
 #include "engine/base/strings.h"
 #include "tests/e2e/fixture.h"
+#include "tests/support/http_get.h"
 
 namespace bongsu::e2e {
 namespace {
@@ -65,8 +66,8 @@ TEST_CASE("a data_dir that another process holds: the second ends, the first goe
   bench.CreateTopics(setup);
   const auto first = bench.Run(setup, "score");
   const uint16_t port = OpsPort(*first);
-  const bool ready =
-      Eventually(kPatience, [&] { return Get(port, "/readyz").code == 200 || !first->Running(); });
+  const bool ready = Eventually(
+      kPatience, [&] { return HttpGet(port, "/readyz").code == 200 || !first->Running(); });
   INFO(first->Output());
   REQUIRE(ready);
   REQUIRE(first->Running());
@@ -75,7 +76,7 @@ TEST_CASE("a data_dir that another process holds: the second ends, the first goe
   CHECK(second.exit_code == 1);
   CHECK(Says(second.output, bench.DataDir("score")));
   CHECK(Says(second.output, "held by another process"));
-  CHECK(Get(port, "/readyz").code == 200);
+  CHECK(HttpGet(port, "/readyz").code == 200);
   EndInOrder(*first);
 }
 

@@ -1,9 +1,6 @@
 #include "tests/e2e/fixture.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +13,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/strings.h"
+#include "tests/support/http_get.h"
 
 namespace bongsu::e2e {
 namespace {
@@ -184,36 +182,8 @@ uint16_t OpsPort(Program& program) {
   return static_cast<uint16_t>(std::stoi(output.substr(at + words.size())));
 }
 
-Answer Get(uint16_t port, const std::string& path) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::string answer;
-  const std::string request =
-      "GET " + path + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
-  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
-      send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
-    char piece[16384];
-    for (ssize_t n = 0; (n = recv(fd, piece, sizeof(piece), 0)) > 0;) {
-      answer.append(piece, static_cast<size_t>(n));
-    }
-  }
-  close(fd);
-  const size_t head = answer.find("\r\n\r\n");
-  if (head == std::string::npos || answer.size() < 12) return {};
-  return {std::stoi(answer.substr(9, 3)), answer.substr(head + 4)};
-}
-
 double Metric(uint16_t port, const std::string& name) {
-  double sum = 0;
-  for (const std::string& line : Lines(Get(port, "/metrics").body)) {
-    if (!line.starts_with(name)) continue;
-    const char after = line[name.size()];
-    if (after == ' ' || after == '{') sum += std::stod(line.substr(line.rfind(' ')));
-  }
-  return sum;
+  return MetricIn(HttpGet(port, "/metrics").body, name);
 }
 
 void EndInOrder(Program& program) {

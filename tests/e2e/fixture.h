@@ -82,13 +82,7 @@ class Bench {
 
 // Waits for the program to say on which port its listener is.
 uint16_t OpsPort(Program& program);
-// Body of GET `path`, "" while nothing answers; `code` 0 then.
-struct Answer {
-  int code = 0;
-  std::string body;
-};
-Answer Get(uint16_t port, const std::string& path);
-// The value of a metric without labels, or the sum over its labels; 0 when absent.
+// Of its /metrics.
 double Metric(uint16_t port, const std::string& name);
 
 // Ends it with SIGTERM and expects the orderly way.

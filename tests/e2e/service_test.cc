@@ -6,6 +6,7 @@
 
 #include "engine/base/strings.h"
 #include "tests/e2e/fixture.h"
+#include "tests/support/http_get.h"
 #include "tests/tools/external_tool.h"
 
 namespace bongsu::e2e {
@@ -23,7 +24,7 @@ Setup StreamSetup(const Bench& bench) {
 }
 
 bool BecomesReady(uint16_t port) {
-  return Eventually(kPatience, [&] { return Get(port, "/readyz").code == 200; });
+  return Eventually(kPatience, [&] { return HttpGet(port, "/readyz").code == 200; });
 }
 
 }  // namespace
@@ -63,7 +64,7 @@ TEST_CASE("the ops listener tells of work done, in metrics that promtool accepts
   const auto score = bench.Run(setup, "score");
   const uint16_t port = OpsPort(*score);
   REQUIRE(BecomesReady(port));
-  CHECK(Get(port, "/healthz").code == 200);
+  CHECK(HttpGet(port, "/healthz").code == 200);
   bench.AwaitLagZero("ops.score", "stream.events");
   const auto records = static_cast<double>(GeneratedEvents().size());
   CHECK(Eventually(seconds(5),
@@ -75,7 +76,7 @@ TEST_CASE("the ops listener tells of work done, in metrics that promtool accepts
   CHECK(Metric(port, "bongsu_dead_letters_total") == 0);
   CHECK(Metric(port, "bongsu_event_latency_seconds_count") > 0);
 
-  WriteFile(bench.File("metrics.txt"), Get(port, "/metrics").body);
+  WriteFile(bench.File("metrics.txt"), HttpGet(port, "/metrics").body);
   if (RunTool("promtool --version").exit_code != 0) {
     SkipWithout("promtool", "apt-get install prometheus");
   } else {
@@ -99,19 +100,19 @@ TEST_CASE("a broker that is away: not ready and says why, then ready by itself")
 
   const auto engine = bench.Run(setup, "ingest,score");
   const uint16_t port = OpsPort(*engine);
-  const Answer away = Get(port, "/readyz");
+  const HttpAnswer away = HttpGet(port, "/readyz");
   CHECK(away.code == 503);
   CHECK(Eventually(kPatience, [&] {
-    return Get(port, "/readyz").body.find(broker->bootstrap()) != std::string::npos;
+    return HttpGet(port, "/readyz").body.find(broker->bootstrap()) != std::string::npos;
   }));
-  CHECK(Get(port, "/healthz").code == 200);
+  CHECK(HttpGet(port, "/healthz").code == 200);
   REQUIRE(broker->Restart().ok());
   CHECK(BecomesReady(port));
   bench.AwaitLagZero("away.ingest", "away.source");
 
   broker->Stop();  // Again, under way.
-  CHECK(Eventually(kPatience, [&] { return Get(port, "/readyz").code == 503; }));
-  CHECK(Get(port, "/healthz").code == 200);
+  CHECK(Eventually(kPatience, [&] { return HttpGet(port, "/readyz").code == 503; }));
+  CHECK(HttpGet(port, "/healthz").code == 200);
   REQUIRE(broker->Restart().ok());
   CHECK(BecomesReady(port));
   REQUIRE(broker->Produce("away.source", 1, events[1].first, events[1].second).ok());

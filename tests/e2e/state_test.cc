@@ -12,6 +12,7 @@
 #include "engine/base/strings.h"
 #include "engine/core/topics.h"
 #include "tests/e2e/fixture.h"
+#include "tests/support/http_get.h"
 
 namespace bongsu::e2e {
 namespace {
@@ -166,7 +167,7 @@ class BusyGroup {
     bench.CreateTopics(setup);
     engine_ = bench.Run(setup, "score");
     const uint16_t port = OpsPort(*engine_);
-    REQUIRE(Eventually(kPatience, [&] { return Get(port, "/readyz").code == 200; }));
+    REQUIRE(Eventually(kPatience, [&] { return HttpGet(port, "/readyz").code == 200; }));
     finalize_ = std::make_unique<Program>(
         ProgramOptions{{BONGSU_PROGRAM, "state", "finalize", "-c", bench.Configure(setup)},
                        bench.File("busy.out"),

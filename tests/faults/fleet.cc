@@ -1,8 +1,6 @@
 #include "tests/faults/fleet.h"
 
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -12,6 +10,7 @@
 #include <string_view>
 
 #include "engine/base/strings.h"
+#include "tests/support/http_get.h"
 
 namespace bongsu::faults {
 namespace {
@@ -42,43 +41,6 @@ std::string LastLines(const std::string& text, size_t most) {
 }
 
 }  // namespace
-
-std::string HttpGet(uint16_t port, const std::string& path) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const timeval moment{0, 200'000};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof(moment));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::string answer;
-  const std::string request =
-      "GET " + path + " HTTP/1.1\r\nHost: campaign\r\nConnection: close\r\n\r\n";
-  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
-      send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
-    char piece[16384];
-    for (ssize_t n = 0; (n = recv(fd, piece, sizeof(piece), 0)) > 0;) {
-      answer.append(piece, static_cast<size_t>(n));
-    }
-  }
-  close(fd);
-  const size_t head = answer.find("\r\n\r\n");
-  return head == std::string::npos ? "" : answer.substr(head + 4);
-}
-
-double MetricIn(const std::string& body, const std::string& name) {
-  double sum = 0;
-  std::istringstream lines(body);
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with(name) || line.size() <= name.size()) continue;
-    if (line[name.size()] != ' ' && line[name.size()] != '{') continue;
-    double value = 0;
-    const size_t at = line.rfind(' ') + 1;
-    std::from_chars(line.data() + at, line.data() + line.size(), value);
-    sum += value;
-  }
-  return sum;
-}
 
 Fleet::Fleet(FleetOptions options, Journal& journal)
     : options_(std::move(options)), journal_(journal) {}
@@ -204,7 +166,7 @@ void Fleet::Measure(Member& member) {
     if (at == std::string::npos) return;
     std::from_chars(output.data() + at + kWords.size(), output.data() + output.size(), member.port);
   }
-  if (MetricIn(HttpGet(member.port, "/metrics"), "bongsu_events_scored_total") <= 0) return;
+  if (MetricIn(HttpGet(member.port, "/metrics").body, "bongsu_events_scored_total") <= 0) return;
   const double took = std::chrono::duration<double>(Clock::now() - member.started).count();
   (member.from_nothing ? facts_.first_commit_empty : facts_.first_commit).push_back(took);
   member.measuring = false;

@@ -87,9 +87,4 @@ class Fleet final {
   Facts facts_;
 };
 
-// Body of GET `path`, "" when nothing answers within a moment.
-std::string HttpGet(uint16_t port, const std::string& path);
-// The sum of a metric over its labels; 0 when absent.
-double MetricIn(const std::string& body, const std::string& name);
-
 }  // namespace bongsu::faults
