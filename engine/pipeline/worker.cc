@@ -1,6 +1,7 @@
 #include "engine/pipeline/worker.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/fault.h"
 #include "engine/base/strings.h"
@@ -12,6 +13,7 @@ constexpr Duration kFirstBackoff = std::chrono::milliseconds(100);
 constexpr Duration kOpeningWait = std::chrono::milliseconds(2);
 // A position that is not settled after this is held by somebody who may be gone.
 constexpr Duration kUnsettled = std::chrono::milliseconds(500);
+constexpr Duration kFencedAgain = std::chrono::minutes(1);
 constexpr Duration kGlance = std::chrono::milliseconds(20);  // While other partitions wait.
 
 }  // namespace
@@ -45,12 +47,21 @@ Status Worker::Run(const std::stop_token& stop) {
     }
     ready_ = false;
     report_(step.status().message());
-    if (step.status().code() != Code::kUnavailable) return step.status();
+    if (!MayPass(step.status())) return step.status();
     Reset();
     clock_.SleepFor(backoff);
     backoff = std::min<Duration>(backoff * 2, std::chrono::seconds(5));
   }
   return Flush();
+}
+
+// A member is also fenced by itself, when the answer to its joining was lost on the way. Two of one
+// name would fence each other for ever: the second time within a minute one of them ends.
+bool Worker::MayPass(const Status& failure) {
+  if (failure.code() != Code::kFenced) return failure.code() == Code::kUnavailable;
+  const Timestamp now = clock_.Steady();
+  const auto before = std::exchange(fenced_, now);
+  return !before || now - *before > kFencedAgain;
 }
 
 Status Worker::Start() {

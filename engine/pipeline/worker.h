@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -67,6 +68,7 @@ class Worker {
     std::unique_ptr<Shard> shard;
     bool at_end = false;
   };
+  bool MayPass(const Status& failure);
   Status Start();
   Result<bool> TakeAssignment();
   void Drop(const AssignmentChange& change);
@@ -105,6 +107,7 @@ class Worker {
   Timestamp unsettled_since_{};
   Outputs extra_;  // Of the role as a whole.
   bool ready_ = false;
+  std::optional<Timestamp> fenced_;
   std::atomic<bool> idle_{false};
   std::atomic<int64_t> turns_{0}, beats_{0};
   size_t batch_records_ = 0;

@@ -7,15 +7,17 @@
 
 namespace bongsu {
 
-void FaultyLog::FailAt(Call call, int nth, Fault fault) {
+void FaultyLog::FailAt(Call call, int nth, Fault fault, int times) {
   fail_call_ = call;
   fail_nth_ = calls(call) + nth;
+  fail_times_ = times;
   fault_ = fault;
   failed_ = false;
 }
 
 bool FaultyLog::Turn(Call call, Fault* fault) {
-  if (++calls_[static_cast<size_t>(call)] != fail_nth_ || call != fail_call_) return false;
+  const int nth = ++calls_[static_cast<size_t>(call)];
+  if (call != fail_call_ || nth < fail_nth_ || nth >= fail_nth_ + fail_times_) return false;
   failed_ = true;
   *fault = fault_;
   return true;
@@ -24,6 +26,7 @@ bool FaultyLog::Turn(Call call, Fault* fault) {
 Status FaultyLog::Count(Call call) {
   Fault fault;
   if (!Turn(call, &fault)) return Status::Ok();
+  if (fault == Fault::kFenced) return Status::Fenced("another owner took over");
   return Status::Unavailable(StrCat("the broker is away, at call ", static_cast<int>(call)));
 }
 

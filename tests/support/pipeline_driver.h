@@ -102,7 +102,7 @@ enum class Fault {
   kAborted,           // Commit: nothing is visible.
   kUnknownCommitted,  // Commit: no answer, but it was done.
   kUnknownAborted,    // Commit: no answer, and it was not done.
-  kFenced,            // Commit: another owner took over.
+  kFenced,            // Another owner took over.
   kRebalanced         // Commit: aborted, and the partition is lost and given back.
 };
 
@@ -110,8 +110,8 @@ enum class Fault {
 class FaultyLog final : public Log {
  public:
   FaultyLog(EmbeddedLog& log, bool shared) : log_(log), shared_(shared) {}
-  // The `nth` (from 1) such call of all that come will fail.
-  void FailAt(Call call, int nth, Fault fault = Fault::kUnavailable);
+  // The `nth` (from 1) such call of all that come will fail, and those after it up to `times`.
+  void FailAt(Call call, int nth, Fault fault = Fault::kUnavailable, int times = 1);
   int calls(Call call) const { return calls_[static_cast<size_t>(call)]; }
   bool failed() const { return failed_; }  // The fault asked for has happened.
   // Partitions to be lost and given back at the next PollAssignment.
@@ -152,7 +152,7 @@ class FaultyLog final : public Log {
   const bool shared_;
   int calls_[static_cast<size_t>(Call::kCount)] = {};
   Call fail_call_ = Call::kCount;
-  int fail_nth_ = 0;
+  int fail_nth_ = 0, fail_times_ = 1;
   Fault fault_ = Fault::kUnavailable;
   bool failed_ = false, rebalance_ = false;
 };

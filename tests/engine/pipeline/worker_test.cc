@@ -126,6 +126,21 @@ TEST_CASE("a commit may end in any way: nothing is lost and nothing doubled") {
   }
 }
 
+TEST_CASE("a member that is fenced joins again, and ends when that happens again soon") {
+  const auto lines = Stream(90);
+  Bank calm;
+  RunWithFault(calm, lines, Call::kCount, 0, Fault::kFenced);
+  Bank bank;
+  RunWithFault(bank, lines, Call::kPollAssignment, 2, Fault::kFenced);
+  CHECK(bank.log().failed());
+  CHECK((bank.Everything() == calm.Everything()));
+
+  Bank twice;
+  twice.Send({lines.begin(), lines.end()});
+  twice.log().FailAt(Call::kPollAssignment, 1, Fault::kFenced, 2);
+  CHECK(twice.RunScore().code() == Code::kFenced);
+}
+
 TEST_CASE("after an unknown outcome the state is brought forward from the changelog") {
   Bank bank;
   bank.Send({"1 ann VIEW 1", "2 ann VIEW 2", "3 ann VIEW 3"});
