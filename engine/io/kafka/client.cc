@@ -12,6 +12,8 @@ namespace bongsu::kafka {
 namespace {
 
 constexpr Duration kCloseTimeout = std::chrono::seconds(5);
+constexpr Duration kRefreshTimeout = std::chrono::milliseconds(500);
+constexpr int kLeaderWaitMs = 20;
 constexpr std::string_view kGrant = "; grant the rights that `bongsu topics create --print` lists";
 constexpr int kScramOfKafka4 = 0x020601ff;  // The first librdkafka that has it.
 
@@ -191,6 +193,26 @@ Result<int32_t> Client::Partitions(std::string_view topic, Duration timeout) {
                                       "; start it, or correct kafka.brokers"));
   }
   return ToStatus(error, StrCat("topic \"", name, '"'));
+}
+
+// librdkafka goes on asking the leader that it has in mind, which may answer that it is none any
+// more, until its metadata are refreshed: by itself after minutes.
+Result<Watermarks> Client::QueryWatermarks(const TopicPartition& of, Duration timeout) {
+  const Deadline deadline(timeout);
+  for (;;) {
+    Watermarks found;
+    const rd_kafka_resp_err_t error =
+        rd_kafka_query_watermark_offsets(handle_, of.topic.c_str(), of.partition, &found.low,
+                                         &found.high, std::max(deadline.LeftMs(), 1));
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+    (void)Partitions(of.topic, kRefreshTimeout);
+    const bool moved = error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+                       error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    if (!moved || deadline.Passed()) {
+      return ToStatus(error, StrCat("offsets of ", of.topic, '-', of.partition));
+    }
+    rd_kafka_poll(handle_, kLeaderWaitMs);
+  }
 }
 
 void Client::OnLog(const rd_kafka_t*, int level, const char* facility, const char* text) {

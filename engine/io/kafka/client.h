@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/base/status.h"
+#include "engine/core/log.h"
 #include "engine/core/time.h"
 #include "engine/io/kafka/options.h"
 
@@ -66,6 +67,11 @@ struct ListDeleter {
 };
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
 
+// Offsets of a partition: its first, and its end, for a read_committed client the last stable one.
+struct Watermarks {
+  int64_t low = 0, high = 0;
+};
+
 class Client final {
  public:
   using Rebalance =
@@ -86,6 +92,8 @@ class Client final {
   std::string TakeDeliveryError();
   // Partitions of a topic; kNotFound with the remedy.
   Result<int32_t> Partitions(std::string_view topic, Duration timeout);
+  // Asks the leader, also one that is new; kUnavailable when none answers in time.
+  Result<Watermarks> QueryWatermarks(const TopicPartition& of, Duration timeout);
 
  private:
   struct State {  // Outlives a handle whose close did not end in time.

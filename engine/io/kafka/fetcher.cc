@@ -7,7 +7,7 @@
 namespace bongsu::kafka {
 namespace {
 
-constexpr int kQueryMs = 5000;
+constexpr Duration kQueryTimeout = std::chrono::seconds(5);
 constexpr int kResumeMs = 100;
 
 }  // namespace
@@ -45,9 +45,8 @@ Result<std::unique_ptr<Fetch>> Fetch::Start(std::shared_ptr<Client> client,
   auto fetch = std::unique_ptr<Fetch>(new Fetch(std::move(client), from, topic, queue_bytes));
   // Also tells the client who leads the partition: without that its first request waits half a
   // second.
-  BONGSU_ASSIGN_OR_RETURN(
-      const int32_t partitions,
-      fetch->client_->Partitions(from.topic, std::chrono::milliseconds(kQueryMs)));
+  BONGSU_ASSIGN_OR_RETURN(const int32_t partitions,
+                          fetch->client_->Partitions(from.topic, kQueryTimeout));
   if (from.partition < 0 || from.partition >= partitions) {
     return Status::NotFound(StrCat("kafka: ", from.topic, " has ", partitions,
                                    " partitions, so there is no partition ", from.partition));
@@ -120,13 +119,8 @@ void Fetch::Resume(bool drained) {
 }
 
 Status Fetch::ConfirmEnd() {
-  int64_t low = 0, high = 0;  // For a read_committed client, high is the last stable offset.
-  const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-      client_->get(), from_.topic.c_str(), from_.partition, &low, &high, kQueryMs);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return ToStatus(error, StrCat("end of ", from_.topic, '-', from_.partition));
-  }
-  at_end_ = at_end_ && high <= next_;
+  BONGSU_ASSIGN_OR_RETURN(const Watermarks log, client_->QueryWatermarks(from_, kQueryTimeout));
+  at_end_ = at_end_ && log.high <= next_;
   return Status::Ok();
 }
 
@@ -136,11 +130,10 @@ Status Fetch::Failed(rd_kafka_resp_err_t error, std::string_view text) {
       error != RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
     return ToStatus(error, StrCat("reading ", where), text);
   }
-  int64_t start = -1, end = -1;
-  const rd_kafka_resp_err_t asked = rd_kafka_query_watermark_offsets(
-      client_->get(), from_.topic.c_str(), from_.partition, &start, &end, kQueryMs);
-  std::string log = asked != RD_KAFKA_RESP_ERR_NO_ERROR ? std::string("another part of it")
-                                                        : StrCat("offsets ", start, " to ", end);
+  const Result<Watermarks> found = client_->QueryWatermarks(from_, kQueryTimeout);
+  const int64_t start = found.ok() ? found->low : -1;
+  std::string log = found.ok() ? StrCat("offsets ", start, " to ", found->high)
+                               : std::string("another part of it");
   std::string why = StrCat(
       "kafka: ", where, ": the next offset to read is ", next_, ", but the log holds ", log, ": ",
       start > next_ ? "retention has deleted records that were not read yet; raise retention.ms, "

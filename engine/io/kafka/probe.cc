@@ -8,27 +8,11 @@ namespace bongsu::kafka {
 namespace {
 
 constexpr int kQueryMs = 3000;
+constexpr Duration kQueryTimeout = std::chrono::milliseconds(kQueryMs);
 constexpr int kHeldMs = 500;
 constexpr Duration kReadTimeout = std::chrono::seconds(1);
 constexpr uint64_t kQueueBytes = 1u << 20;
 constexpr Duration kFetchWait = std::chrono::milliseconds(10);
-
-struct Bounds {
-  int64_t low = 0, high = 0;
-};
-
-Result<Bounds> Query(Client& client, const TopicPartition& of) {
-  Bounds bounds;
-  const Deadline deadline{std::chrono::milliseconds(kQueryMs)};
-  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
-  do {  // A topic that was made a moment ago may not have its leaders yet.
-    error = rd_kafka_query_watermark_offsets(client.get(), of.topic.c_str(), of.partition,
-                                             &bounds.low, &bounds.high, kQueryMs);
-    rd_kafka_poll(client.get(), error == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : 20);
-  } while (error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION && !deadline.Passed());
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return bounds;
-  return ToStatus(error, StrCat("offsets of ", of.topic, '-', of.partition));
-}
 
 // Reads the big-endian fields of Kafka's protocol; short bytes read as nothing.
 class FieldReader {
@@ -83,8 +67,8 @@ Result<std::shared_ptr<Client>> NewProbe(const KafkaOptions& options,
 }
 
 Result<LogOffsets> QueryOffsets(Client& committed, Client& everything, const TopicPartition& of) {
-  BONGSU_ASSIGN_OR_RETURN(const Bounds stable, Query(committed, of));
-  BONGSU_ASSIGN_OR_RETURN(const Bounds all, Query(everything, of));
+  BONGSU_ASSIGN_OR_RETURN(const Watermarks stable, committed.QueryWatermarks(of, kQueryTimeout));
+  BONGSU_ASSIGN_OR_RETURN(const Watermarks all, everything.QueryWatermarks(of, kQueryTimeout));
   return LogOffsets{all.low, stable.high, all.high};
 }
 
