@@ -243,7 +243,8 @@ bool Worker::CommitDue(Timestamp now, bool drained) const {
     urgent |= owned.shard->urgent();
   }
   if (batch_records_ >= options_.max_records || bytes >= options_.max_bytes) return true;
-  urgent &= !early_;  // Nobody waits for the transaction.
+  urgent &= !early_;               // Nobody waits for the transaction.
+  if (commits_ == 0) return true;  // Who waits has waited for the start already.
   const Duration since = now - last_commit_;
   return (urgent && since >= options_.min_interval) || now - batch_began_ >= options_.interval;
 }

@@ -29,8 +29,8 @@
 namespace bongsu {
 namespace {
 
-constexpr uint64_t kLongLog = 8 << 20;  // Bytes in memory.
-constexpr int kOpenFiles = 256;         // A store; many partitions share the process's limit.
+constexpr uint64_t kLongLog = 500;  // Entries that are in no table yet.
+constexpr int kOpenFiles = 256;     // A store; many partitions share the process's limit.
 
 rocksdb::Slice ToSlice(std::string_view bytes) {
   return {bytes.data(), bytes.size()};
@@ -47,10 +47,10 @@ class RocksDbStore final : public KeyValueStore {
       : path_(std::move(path)), options_(std::move(options)), database_(std::move(database)) {}
   // A long log would have to be read at the next start; a short one costs less than another file.
   ~RocksDbStore() override {
-    uint64_t bytes = 0;
+    uint64_t entries = 0;
     if (database_ == nullptr || failed_) return;
-    database_->GetIntProperty(rocksdb::DB::Properties::kCurSizeActiveMemTable, &bytes);
-    if (bytes > kLongLog) (void)database_->Flush(rocksdb::FlushOptions());
+    database_->GetIntProperty(rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries);
+    if (entries > kLongLog) (void)database_->Flush(rocksdb::FlushOptions());
   }
   Status Open() {
     BONGSU_RETURN_IF_ERROR(CheckManifest(path_));

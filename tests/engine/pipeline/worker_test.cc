@@ -183,6 +183,29 @@ TEST_CASE("partitions may come and go between any two turns") {
   CHECK((bank.Everything() == calm.Everything()));
 }
 
+TEST_CASE("the first commit does not wait for its interval") {
+  Bank bank;
+  bank.Send({"1 ann VIEW 1", "2 ann VIEW 2"});
+  ScoreFactory factory = bank.NewFactory();
+  const std::string topics[] = {"bongsu.events"};
+  WorkerOptions options;
+  options.name = options.transactional_id = "score-0";
+  options.interval = options.min_interval = std::chrono::hours(1);
+  Worker worker(
+      options, bank.log(), [&] { return bank.log().NewConsumer("score", "score-0", topics); },
+      factory, bank.clock, bank.metrics, [](std::string_view) {});
+  const auto step_often = [&] {
+    for (int turn = 0; turn < 50; ++turn) REQUIRE(worker.Step().ok());
+  };
+  step_often();
+  CHECK(worker.processed() == 2);
+  CHECK(worker.commits() == 1);
+  bank.Send({"3 ann VIEW 3"});
+  step_often();
+  CHECK(worker.processed() == 3);
+  CHECK(worker.commits() == 1);
+}
+
 TEST_CASE("a worker goes on after a stale fetch of as many records as a batch holds") {
   Bank bank, calm;
   bank.options.max_records = 3;

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -46,6 +47,25 @@ TEST_CASE("a store continues where it was closed, and several share one factory"
   std::string value;
   REQUIRE(*again->Get("k", &value));
   CHECK(value == "zero");
+}
+
+TEST_CASE("a start replays a short log; a long one is in a table before") {
+  TempDir dir;
+  RocksDbFactory factory;
+  const std::string path = dir.File("0");
+  const auto tables = [&] {
+    const std::filesystem::directory_iterator files(path);
+    return std::count_if(begin(files), end(files),
+                         [](const auto& file) { return file.path().extension() == ".sst"; });
+  };
+  const auto put = [&](int entries) {
+    const auto store = OpenOrFail(factory, path);
+    for (int i = 0; i < entries; ++i) Put(*store, std::to_string(i), "x");
+  };
+  put(100);
+  CHECK(tables() == 0);
+  put(5'000);
+  CHECK(tables() == 1);
 }
 
 TEST_CASE("a store is looked into while it is held, and nothing is changed") {
