@@ -31,8 +31,11 @@ Result<Figures> KafkaMemory(const Options& options) {
       EventProducer::Make(options.brokers, stage.prefix + ".events", options.partitions));
   BONGSU_ASSIGN_OR_RETURN(const auto watcher, stage.Watch(options));
   BONGSU_RETURN_IF_ERROR(SendEverybody(options, *producer));
+  // Commits a second apart: memory is what is measured, and the hour leaves the machine to others.
   BONGSU_ASSIGN_OR_RETURN(const auto engine,
-                          stage.StartEngine(options, {{"BENCH_CACHE", std::string(kCache)}}));
+                          stage.StartEngine(options, {{"BENCH_CACHE", std::string(kCache)},
+                                                      {"BENCH_COMMIT", "1s"},
+                                                      {"BENCH_MIN_COMMIT", "1s"}}));
   BONGSU_RETURN_IF_ERROR(WaitFor(*watcher, *engine, options.people));
   BONGSU_ASSIGN_OR_RETURN(const double filled, Resident(engine->pid()));
   Figures figures = {{"people", static_cast<double>(options.people)}, {"filled_mib", filled}};
