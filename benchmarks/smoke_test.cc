@@ -85,21 +85,37 @@ TEST_CASE("the workloads without a broker score every event") {
   CHECK(figures.at("state_bytes_p50") <= figures.at("state_bytes_p99"));
 }
 
+TEST_CASE("the workloads of one difficulty have it") {
+  const auto run = [](const std::string& workload) {
+    const Ended ended = RunDriver(StrCat("--workloads=", workload, " --events=2000 --people=300"));
+    REQUIRE(ended.code == 0);
+    return FiguresOf(ended.out);
+  };
+  CHECK(run("bad_input").at("dead_letters") == 200);
+  CHECK(run("many_users").at("disk_bytes_per_person") > 0);
+  CHECK(run("cold_cache").at("people") == 300);
+  CHECK(run("hot_user").at("changelog_records") < run("score_disk").at("changelog_records"));
+}
+
 TEST_CASE("the workloads with a broker score every event and time alerts") {
   KafkaBroker* const broker = KafkaBroker::Shared();
   if (broker == nullptr) return;
   const std::string brokers = StrCat(" --brokers=", broker->bootstrap());
   const Ended full =
-      RunDriver(StrCat("--workloads=kafka --events=3000 --partitions=2 --threads=2", brokers));
+      RunDriver(StrCat("--workloads=catch_up --events=3000 --partitions=2 --threads=2", brokers));
   REQUIRE(full.code == 0);
   CHECK(FiguresOf(full.out).at("events") == 3000);
-  const Ended steady = RunDriver(StrCat(
-      "--workloads=kafka_latency --rate=1000 --seconds=2 --warm-seconds=1 --people=50", brokers));
+  const Ended steady = RunDriver(
+      StrCat("--workloads=steady --rate=1000 --seconds=2 --warm-seconds=1 --people=50", brokers));
   REQUIRE(steady.code == 0);
   const auto figures = FiguresOf(steady.out);
   CHECK(figures.at("events") == 3000);
   CHECK(figures.at("timed") > 0);
   CHECK(figures.at("p50_ms") <= figures.at("p99_ms"));
+  const Ended burst = RunDriver(
+      StrCat("--workloads=burst --rate=500 --seconds=2 --warm-seconds=1 --people=50", brokers));
+  REQUIRE(burst.code == 0);
+  CHECK(FiguresOf(burst.out).at("events") == 2400);  // 1,200 and 4 times 300.
 }
 
 TEST_CASE("a workload that does not exist is named") {

@@ -40,7 +40,8 @@ Result<EngineConfig> LoadConfigOf(const Options& options, const Variables& varia
 Result<EventList> LoadEvents(const Options& options, const EngineConfig& config) {
   if (options.input.empty()) {
     BONGSU_ASSIGN_OR_RETURN(const Shape shape, ParseShape(options.shape));
-    return MakeEvents(shape, options.people, options.seed, static_cast<size_t>(options.events));
+    return MakeEvents(shape, options.people, options.seed, static_cast<size_t>(options.events),
+                      options.bad_every);
   }
   std::ifstream file(options.input);
   if (!file) return Status::NotFound(StrCat("--input: ", options.input, " cannot be opened"));

@@ -27,7 +27,7 @@ class Drain final : public Transaction {
     bytes_ += static_cast<int64_t>(key.size() + value.value_or("").size());
     return Status::Ok();
   }
-  bool Join(WriteBatch*) override { return false; }
+  bool Join(const WriteBatch&) override { return false; }
   Outcome Commit(Duration) override { return Outcome::kCommitted; }
   double Records(const std::string& topic) { return static_cast<double>(records_[topic]); }
   int64_t bytes() const { return bytes_; }
@@ -74,6 +74,52 @@ Status AddStateFigures(KeyValueStore& store, std::string_view prefix, Figures* f
   return Status::Ok();
 }
 
+// The shard of a partition of its own, fed and committed by hand.
+class Feed final {
+ public:
+  Feed(ScoreShard& shard, int batch) : shard_(shard), batch_(batch), now_(SystemClock().Now()) {}
+  Status Add(std::string_view json, std::string_view user) {
+    const std::string origin = FormatOrigin({"bench", 0, next_, 0});
+    const Header header{kOriginHeader, origin};
+    Record record;
+    record.offset = next_++;
+    record.timestamp = now_;
+    record.key = user;
+    record.value = json;
+    record.headers = {&header, 1};
+    BONGSU_RETURN_IF_ERROR(shard_.Process(record));
+    return next_ % batch_ == 0 ? Commit() : Status::Ok();
+  }
+  Status Commit() {
+    if (!shard_.dirty()) return Status::Ok();
+    shard_.Prepare();
+    BONGSU_RETURN_IF_ERROR(shard_.AppendTo(drain_));
+    BONGSU_RETURN_IF_ERROR(shard_.Store(drain_));
+    shard_.Committed();
+    shard_.Publish();
+    return Status::Ok();
+  }
+  Drain& drain() { return drain_; }
+
+ private:
+  ScoreShard& shard_;
+  const int batch_;
+  const Timestamp now_;
+  int64_t next_ = 0;
+  Drain drain_;
+};
+
+Status AddEverybody(const Options& options, Feed* feed) {
+  EventStream events(Shape::kColdState, options.people, options.seed, options.people);
+  for (int i = 0; i < options.people; ++i) {
+    const auto [json, user] = events.Next();
+    BONGSU_RETURN_IF_ERROR(feed->Add(json, user));
+  }
+  BONGSU_RETURN_IF_ERROR(feed->Commit());
+  feed->drain() = Drain();
+  return Status::Ok();
+}
+
 Result<Figures> ScoreOnly(const Options& options, std::unique_ptr<KeyValueStore> database) {
   BONGSU_ASSIGN_OR_RETURN(const EngineConfig config, LoadConfigOf(options, {}));
   BONGSU_ASSIGN_OR_RETURN(const EventList events, LoadEvents(options, config));
@@ -90,39 +136,30 @@ Result<Figures> ScoreOnly(const Options& options, std::unique_ptr<KeyValueStore>
   PrometheusMetrics metrics(BONGSU_VERSION);
   BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<ScoreShard> shard,
                           ScoreShard::Make(shard_options, std::move(parts), {}, metrics, clock));
-  Drain drain;
-  const auto commit = [&]() -> Status {
-    shard->Prepare();
-    BONGSU_RETURN_IF_ERROR(shard->AppendTo(drain));
-    BONGSU_RETURN_IF_ERROR(shard->Committed(drain));
-    shard->Publish();
-    return Status::Ok();
-  };
+  Feed feed(*shard, options.batch);
+  if (options.everybody) BONGSU_RETURN_IF_ERROR(AddEverybody(options, &feed));
   const double cpu_before = UsageOf(0).cpu_seconds;
   const Timestamp began = clock.Now();
-  for (size_t i = 0; i < events.size(); ++i) {
-    const std::string origin = FormatOrigin({"bench", 0, static_cast<int64_t>(i), 0});
-    const Header header{kOriginHeader, origin};
-    Record record;
-    record.offset = static_cast<int64_t>(i);
-    record.timestamp = began;
-    record.key = events.users[i];
-    record.value = events.at(i);
-    record.headers = {&header, 1};
-    BONGSU_RETURN_IF_ERROR(shard->Process(record));
-    if ((i + 1) % static_cast<size_t>(options.batch) == 0) BONGSU_RETURN_IF_ERROR(commit());
-  }
-  if (shard->dirty()) BONGSU_RETURN_IF_ERROR(commit());
+  for (size_t i = 0; i < events.size(); ++i)
+    BONGSU_RETURN_IF_ERROR(feed.Add(events.at(i), events.users[i]));
+  BONGSU_RETURN_IF_ERROR(feed.Commit());
+  Drain& drain = feed.drain();
   const double seconds = ToSeconds(clock.Now() - began), count = static_cast<double>(events.size());
   const Usage usage = UsageOf(0);
   Figures figures = {{"events", count},
                      {"events_per_second", count / seconds},
                      {"cpu_us_per_event", (usage.cpu_seconds - cpu_before) * 1e6 / count},
                      {"alerts", drain.Records("bench.alerts")},
+                     {"dead_letters", drain.Records("bench.dead-letters")},
                      {"user_risks", drain.Records("bench.user-risk")},
                      {"changelog_records", drain.Records("bench.changelog")},
                      {"bytes_out_per_event", static_cast<double>(drain.bytes()) / count},
                      {"peak_mib", static_cast<double>(usage.peak_bytes) / 1048576}};
+  if (options.everybody) {
+    figures.emplace_back("disk_bytes_per_person",
+                         static_cast<double>(store.ApproximateSize()) / options.people);
+    return figures;
+  }
   BONGSU_RETURN_IF_ERROR(AddStateFigures(store, "", &figures));
   return figures;
 }

@@ -46,15 +46,37 @@ struct Latencies {
   }
 };
 
-// Sends at the rate of `options`, each event when it is due; a late one keeps its due time.
-Status Drive(const Options& options, EventProducer& producer, double seconds) {
+// When each event is due: at the rate, but for the middle fifth, in which there are `burst` times
+// as many.
+class Schedule final {
+ public:
+  Schedule(const Options& options, double seconds)
+      : rate_(options.rate),
+        burst_(options.burst),
+        before_(0.4 * seconds),
+        longer_(0.2 * seconds * options.burst),
+        total_(static_cast<int64_t>(rate_ * (0.8 * seconds + longer_))) {}
+  int64_t total() const { return total_; }
+  double Due(int64_t i) const {  // Seconds from the start.
+    const double even = static_cast<double>(i) / rate_;
+    if (even < before_) return even;
+    if (even < before_ + longer_) return before_ + (even - before_) / burst_;
+    return even - longer_ + longer_ / burst_;
+  }
+
+ private:
+  const double rate_, burst_, before_, longer_;
+  const int64_t total_;
+};
+
+// Sends each event when it is due; a late one keeps its due time.
+Status Drive(const Options& options, EventProducer& producer, const Schedule& schedule) {
   BONGSU_ASSIGN_OR_RETURN(const Shape shape, ParseShape(options.shape));
   EventStream events(shape, options.people, options.seed);
-  const auto total = static_cast<int64_t>(options.rate * seconds);
   const int64_t began = NowNanos();
   char id[40];
-  for (int64_t i = 0; i < total; ++i) {
-    const int64_t due = began + static_cast<int64_t>(static_cast<double>(i) * 1e9 / options.rate);
+  for (int64_t i = 0; i < schedule.total(); ++i) {
+    const int64_t due = began + static_cast<int64_t>(schedule.Due(i) * 1e9);
     for (int64_t left = due - NowNanos(); left > 0; left = due - NowNanos()) {
       producer.Serve();
       SleepMicros(
@@ -70,7 +92,7 @@ Status Drive(const Options& options, EventProducer& producer, double seconds) {
 
 }  // namespace
 
-Result<Figures> KafkaThroughput(const Options& options) {
+Result<Figures> CatchUp(const Options& options) {
   BONGSU_ASSIGN_OR_RETURN(const Stage stage, SetStage(options, 40));
   const std::string topic = stage.prefix + ".events";
   int64_t total = 0;
@@ -111,7 +133,7 @@ Result<Figures> KafkaThroughput(const Options& options) {
                  {"peak_mib", static_cast<double>(usage.peak_bytes) / 1048576}};
 }
 
-Result<Figures> KafkaLatency(const Options& options) {
+Result<Figures> Steady(const Options& options) {
   BONGSU_ASSIGN_OR_RETURN(const Stage stage, SetStage(options, options.threshold));
   const std::string topic = stage.prefix + ".events";
   BONGSU_ASSIGN_OR_RETURN(const auto producer,
@@ -132,9 +154,10 @@ Result<Figures> KafkaLatency(const Options& options) {
   std::jthread seeing([&] { latencies.Run(*reader); });
   const double cpu_before = UsageOf(engine->pid()).cpu_seconds;
   const int64_t began = NowNanos();
-  Status status = Drive(options, *producer, options.seconds + options.warm_seconds);
+  const Schedule schedule(options, options.seconds + options.warm_seconds);
+  Status status = Drive(options, *producer, schedule);
   const double sent_in = Since(began);
-  const auto total = static_cast<int64_t>(options.rate * (options.seconds + options.warm_seconds));
+  const int64_t total = schedule.total();
   if (status.ok()) status = WaitFor(*watcher, *engine, total + 1);
   latencies.last_seen = NowNanos();
   while (status.ok() && Since(latencies.last_seen) < 1)

@@ -16,18 +16,27 @@ namespace {
 struct Workload {
   std::string_view name, what;
   Result<Figures> (*run)(const Options&);
+  void (*set)(Options&) = [](Options&) {};
 };
-constexpr std::array<Workload, 7> kWorkloads = {{
+constexpr auto kWorkloads = std::to_array<Workload>({
     {"in_process", "file -> alerts through the whole engine, embedded log, RocksDB", InProcess},
     {"score_memory", "canonical events -> alerts, no log, state in memory", ScoreInMemory},
     {"score_disk", "canonical events -> alerts, no log, state in RocksDB", ScoreOnDisk},
-    {"kafka", "full topic -> bongsu run --roles score -> committed, exactly once", KafkaThroughput},
-    {"kafka_latency", "steady rate; event due -> alert seen by a read_committed reader",
-     KafkaLatency},
-    {"kafka_recovery", "restart after stop and kill -9, restore of wiped state, standby takes over",
-     KafkaRecovery},
-    {"kafka_memory", "resident memory with all people in state, under load", KafkaMemory},
-}};
+    {"many_users", "score_disk, with all --people in state before the clock starts", ScoreOnDisk,
+     [](Options& o) { o.everybody = true; }},
+    {"hot_user", "score_disk, every second event is one person's", ScoreOnDisk,
+     [](Options& o) { o.shape = "hot_person"; }},
+    {"cold_cache", "score_disk, nobody comes back before everybody was there", ScoreOnDisk,
+     [](Options& o) { o.shape = "cold_state"; }},
+    {"bad_input", "score_disk, every tenth event is none", ScoreOnDisk,
+     [](Options& o) { o.bad_every = 10; }},
+    {"catch_up", "full topic -> bongsu run --roles score -> committed, exactly once", CatchUp},
+    {"steady", "steady rate; event due -> alert seen by a read_committed reader", Steady},
+    {"burst", "steady, but four times the rate in the middle fifth", Steady,
+     [](Options& o) { o.burst = 4; }},
+    {"restart", "after stop and kill -9, restore of wiped state, standby takes over", Restart},
+    {"memory", "resident memory with all people in state, under load", Memory},
+});
 
 const Workload* Find(std::string_view name) {
   const auto it = std::find_if(kWorkloads.begin(), kWorkloads.end(),
@@ -57,9 +66,10 @@ int Main(int argc, char** argv) {
   int rounds = 1;
   std::string list = "\nWorkloads:\n";
   for (const Workload& w : kWorkloads) list += StrCat("  ", w.name, ": ", w.what, "\n");
-  app.footer(list +
-             "Example:\n  bench_end_to_end --workloads=in_process,kafka --brokers=127.0.0.1:9092 "
-             "--rounds=3");
+  app.footer(
+      list +
+      "Example:\n  bench_end_to_end --workloads=in_process,catch_up --brokers=127.0.0.1:9092 "
+      "--rounds=3");
   app.add_option("--workloads", names, "Which, in this order")
       ->delimiter(',')
       ->capture_default_str();
@@ -83,23 +93,23 @@ int Main(int argc, char** argv) {
   app.add_option("--batch", options.batch, "Events a commit of score_*")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--brokers", options.brokers, "Of the kafka workloads");
+  app.add_option("--brokers", options.brokers, "Of the workloads with a broker");
   app.add_option("--partitions", options.partitions, "Of bongsu.events")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   app.add_option("--threads", options.threads, "That score")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  app.add_option("--rate", options.rate, "Events a second of kafka_latency and kafka_memory")
+  app.add_option("--rate", options.rate, "Events a second of steady, burst and memory")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--seconds", options.seconds, "Of kafka_latency and kafka_memory, timed")
+  app.add_option("--seconds", options.seconds, "Of steady, burst and memory, timed")
       ->capture_default_str();
   app.add_option("--warm-seconds", options.warm_seconds, "Before them")->capture_default_str();
-  app.add_option("--restarts", options.restarts, "Of each kind, of kafka_recovery")
+  app.add_option("--restarts", options.restarts, "Of each kind, of restart")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app.add_option("--threshold", options.threshold, "Of kafka_latency's alerts")
+  app.add_option("--threshold", options.threshold, "Of the alerts of steady and burst")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   for (const std::string& name : names) {
@@ -110,12 +120,14 @@ int Main(int argc, char** argv) {
   }
   for (int round = 1; round <= rounds; ++round) {
     for (const std::string& name : names) {
-      const Result<Figures> figures = Find(name)->run(options);
+      Options its = options;
+      Find(name)->set(its);
+      const Result<Figures> figures = Find(name)->run(its);
       if (!figures.ok()) {
         std::cerr << name << ": " << figures.status().message() << "\n";
         return 1;
       }
-      Print(*Find(name), options, round, *figures);
+      Print(*Find(name), its, round, *figures);
     }
   }
   return 0;

@@ -24,7 +24,7 @@ Result<double> Resident(pid_t pid) {
 
 }  // namespace
 
-Result<Figures> KafkaMemory(const Options& options) {
+Result<Figures> Memory(const Options& options) {
   BONGSU_ASSIGN_OR_RETURN(const Stage stage, SetStage(options, 40));
   BONGSU_ASSIGN_OR_RETURN(
       const auto producer,

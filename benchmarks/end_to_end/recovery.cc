@@ -187,7 +187,7 @@ class Recovery {
 
 }  // namespace
 
-Result<Figures> KafkaRecovery(const Options& options) {
+Result<Figures> Restart(const Options& options) {
   BONGSU_ASSIGN_OR_RETURN(const Stage stage, SetStage(options, 40));
   BONGSU_ASSIGN_OR_RETURN(
       const auto producer,

@@ -25,11 +25,15 @@ struct Options {
   std::string shape = "many_people";
   std::string brokers;  // For the Kafka workloads.
   int partitions = 1, threads = 1;
-  int batch = 10'000;    // Events a commit, where the workload commits itself.
-  double rate = 20'000;  // Events a second of `kafka_latency` and `kafka_memory`, …
+  int batch = 10'000;                     // Events a commit, where the workload commits itself.
+  double rate = 20'000;                   // Events a second of `steady`, `burst` and `memory`, …
   double seconds = 10, warm_seconds = 3;  // … for so long, of which the first are not counted.
-  int restarts = 20;                      // Of each kind, of `kafka_recovery`.
-  double threshold = 20;                  // Of its alerts: a risk of 20 is every tenth event.
+  int restarts = 20;                      // Of each kind, of `restart`.
+  double threshold = 20;                  // Of timed alerts: a risk of 20 is every tenth event.
+  // What a workload is about:
+  bool everybody = false;  // All people are in state before the clock starts.
+  size_t bad_every = 0;    // One of so many events is none.
+  double burst = 1;        // So many times the rate in the middle fifth.
 };
 
 using Figures = std::vector<std::pair<std::string, double>>;
@@ -43,18 +47,18 @@ Result<Figures> ScoreInMemory(const Options& options);
 Result<Figures> ScoreOnDisk(const Options& options);
 // A full `<prefix>.events` -> `bongsu run --roles score` -> committed positions at its end, exactly
 // once.
-Result<Figures> KafkaThroughput(const Options& options);
+Result<Figures> CatchUp(const Options& options);
 // Events at a steady rate; from when an event was due to when a read_committed reader has its
 // alert.
-Result<Figures> KafkaLatency(const Options& options);
+Result<Figures> Steady(const Options& options);
 
 // How long it takes to be back: after a clean stop, after kill -9 under load, with a wiped disk,
 // and for a warm standby to take over.
-Result<Figures> KafkaRecovery(const Options& options);
+Result<Figures> Restart(const Options& options);
 
 // Resident memory of the engine with everybody in state, over `seconds` of load at `rate`: medians
 // and maxima of each quarter.
-Result<Figures> KafkaMemory(const Options& options);
+Result<Figures> Memory(const Options& options);
 
 // The configuration of `options`, with variables besides those of the process.
 using Variables = std::vector<std::pair<std::string, std::string>>;

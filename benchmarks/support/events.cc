@@ -10,7 +10,8 @@ namespace bongsu::benchmarks {
 namespace {
 
 constexpr size_t kResources = 2000;
-constexpr double kMeanGapMs = 172;  // A million events cover two days.
+constexpr int64_t kBeginMs = 1'772'377'200'000;  // 2026-03-02 00:00 in Seoul.
+constexpr double kMeanGapMs = 172;               // A million events cover two days.
 
 struct Kind {
   std::string_view name;
@@ -65,11 +66,12 @@ std::string_view ShapeName(Shape shape) {
   return kNames[static_cast<size_t>(shape)];
 }
 
-EventStream::EventStream(Shape shape, int people, uint64_t seed)
+EventStream::EventStream(Shape shape, int people, uint64_t seed, int64_t past)
     : shape_(shape),
       random_(seed),
       people_(ZipfLaw(static_cast<size_t>(std::max(people, 1)), 1.0)),
-      resources_(ZipfLaw(kResources, 1.1)) {}
+      resources_(ZipfLaw(kResources, 1.1)),
+      time_ms_(kBeginMs - static_cast<int64_t>(kMeanGapMs * static_cast<double>(past))) {}
 
 size_t EventStream::Draw(const std::vector<double>& law) {
   const auto at = std::lower_bound(law.begin(), law.end(), random_.Unit());
@@ -123,14 +125,15 @@ void EventList::Add(std::string_view json, std::string_view user) {
   users.emplace_back(user);
 }
 
-EventList MakeEvents(Shape shape, int people, uint64_t seed, size_t count) {
+EventList MakeEvents(Shape shape, int people, uint64_t seed, size_t count, size_t bad_every) {
   EventStream stream(shape, people, seed);
   EventList list;
   list.users.reserve(count);
   list.ends.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     const auto [json, user] = stream.Next();
-    list.Add(json, user);
+    const bool bad = bad_every > 0 && i % bad_every == bad_every - 1;
+    list.Add(bad ? json.substr(0, json.size() / 2) : json, user);
   }
   return list;
 }

@@ -22,7 +22,8 @@ std::string_view ShapeName(Shape shape);
 
 class EventStream final {
  public:
-  EventStream(Shape shape, int people, uint64_t seed);
+  // `past`: so many events before the others' time.
+  EventStream(Shape shape, int people, uint64_t seed, int64_t past = 0);
   // The next event; views live until the next call. `id` overrides the event's id when it is not
   // empty.
   struct Generated {
@@ -38,7 +39,7 @@ class EventStream final {
   SplitMix64 random_;
   std::vector<double> people_, resources_;  // Cumulative.
   size_t turn_ = 0;
-  int64_t time_ms_ = 1'772'377'200'000;  // 2026-03-02 00:00 in Seoul.
+  int64_t time_ms_;
   std::string json_, user_;
 };
 
@@ -54,6 +55,7 @@ struct EventList {
   }
   void Add(std::string_view json, std::string_view user);
 };
-EventList MakeEvents(Shape shape, int people, uint64_t seed, size_t count);
+// `bad_every`: one of so many is none; 0 for all good.
+EventList MakeEvents(Shape shape, int people, uint64_t seed, size_t count, size_t bad_every = 0);
 
 }  // namespace bongsu::benchmarks

@@ -85,7 +85,10 @@ Result<DigestedConfig> DigestResults(const EngineConfig& config, const ConfigNod
   digested.node = Map();
   Put(&digested.node, "tenant", Text(config.tenant));
   Put(&digested.node, "seed", Text(StrCat(config.seed)));
-  for (const std::string_view section : {"limits", "enrich", "features", "detect", "decide"}) {
+  // How fast events are taken changes no result.
+  if (const ConfigNode* limits = root.Find("limits"))
+    Put(&digested.node, "limits", Without(*limits, "events_per_second"));
+  for (const std::string_view section : {"enrich", "features", "detect", "decide"}) {
     const ConfigNode* node = root.Find(section);
     if (node != nullptr) Put(&digested.node, std::string(section), *node);
   }

@@ -32,7 +32,8 @@ struct SourceOptions {
   Duration idle_timeout = std::chrono::minutes(5);
   Duration future_tolerance = std::chrono::minutes(5);
   Duration max_jump = std::chrono::days(7);
-  Mark mark;  // Of the item.
+  int64_t events_per_second = 0;  // Of the process; 0: no limit.
+  Mark mark;                      // Of the item.
   static const FieldTable<SourceOptions>& Fields();
 };
 
@@ -54,6 +55,7 @@ struct IngestOptions {
 struct CommitOptions {
   Located<Duration> interval{std::chrono::milliseconds(100), {}, {}};
   Duration min_interval = std::chrono::milliseconds(20);
+  Duration catch_up_interval = std::chrono::milliseconds(500);
   int64_t max_records = 10'000;
   ByteSize max_bytes{16ull << 20};
   static const FieldTable<CommitOptions>& Fields();

@@ -77,7 +77,12 @@ const FieldTable<SourceOptions>& SourceOptions::Fields() {
           .Field("max_jump", &SourceOptions::max_jump,
                  "In files: an event further ahead of the one before than this is a dead letter.")
           .Min(1)
-          .Max(3660 * kDay);
+          .Max(3660 * kDay)
+          .Field("events_per_second", &SourceOptions::events_per_second,
+                 "How many of its events a process takes a second at most; what is over it waits "
+                 "where it is. 0: no limit.")
+          .Min(0)
+          .Max(1e9);
   return table;
 }
 
@@ -99,6 +104,11 @@ const FieldTable<CommitOptions>& CommitOptions::Fields() {
           .Max(60)
           .Field("min_interval", &CommitOptions::min_interval, "Commits are at least so far apart.")
           .Min(0)
+          .Max(60)
+          .Field("catch_up_interval", &CommitOptions::catch_up_interval,
+                 "The interval while more than max_records events wait; batches are up to four "
+                 "times as large then.")
+          .Min(0.001)
           .Max(60)
           .Field("max_records", &CommitOptions::max_records, "The most records in a batch.")
           .Min(1)

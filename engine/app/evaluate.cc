@@ -243,7 +243,7 @@ LabelledScores PersonDays::Label(std::span<const bongsu::Label> labels) const {
   std::vector<Ranked> ranked;
   for (const auto& [user, days] : days_) {
     for (const auto& [day, risk] : days) {
-      const auto planted = [&, begin = day](const bongsu::Label& label) {
+      const auto planted = [&, &user = user, begin = day](const bongsu::Label& label) {
         return label.label == kInsider && label.user == user && label.to >= begin &&
                label.from < begin + std::chrono::days(1);
       };

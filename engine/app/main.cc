@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   bongsu::RegisterReplay(app, &action);
   bongsu::RegisterEval(app, &action);
   bongsu::RegisterTail(app, &action);
+  bongsu::RegisterLoadtest(app, &action);
   bongsu::RegisterReproduce(app, &action);
   bongsu::RegisterExplain(app, &action);
   bongsu::RegisterVersion(app, &action);

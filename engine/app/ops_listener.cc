@@ -8,10 +8,16 @@ namespace bongsu {
 Result<std::unique_ptr<HttpServer>> StartOps(const std::string& listen, PrometheusMetrics& metrics,
                                              Health& health, std::function<void()> refresh) {
   OpsCallbacks callbacks;
-  callbacks.metrics = [&metrics] { return metrics.Serialize(); };
-  callbacks.ready = [&health, refresh = std::move(refresh)] {
+  const auto look = [&health, refresh = std::move(refresh)] {
     refresh();
-    const Health::Report report = health.Read();
+    return health.Read();
+  };
+  callbacks.metrics = [&metrics, look] {
+    metrics.GetGauge("ready").Set(look().ready ? 1 : 0);
+    return metrics.Serialize();
+  };
+  callbacks.ready = [look] {
+    const Health::Report report = look();
     return OpsCallbacks::Ready{report.ready, report.json};
   };
   callbacks.version_json = StrCat("{\"version\":\"", BONGSU_VERSION, "\"}");

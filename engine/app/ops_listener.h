@@ -11,7 +11,7 @@
 
 namespace bongsu {
 
-// `refresh` runs before each /readyz. `metrics` and `health` outlive the server.
+// `refresh` runs before each /readyz and /metrics. `metrics` and `health` outlive the server.
 Result<std::unique_ptr<HttpServer>> StartOps(const std::string& listen, PrometheusMetrics& metrics,
                                              Health& health, std::function<void()> refresh);
 uint16_t OpsPort(const HttpServer* server);

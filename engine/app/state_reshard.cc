@@ -100,9 +100,11 @@ Status PutShared(const ReshardPlan& plan, const StateMerge& merge, Mover* mover)
   MemoryKeyValueStore database;
   const std::unique_ptr<StateStore> shared = MakeStateStore(database, "");
   BONGSU_RETURN_IF_ERROR(merge.Put(plan.dedup_window, shared.get()));
+  WriteBatch sealed;
+  shared->SealOverlay(&sealed);
   for (int32_t partition = 0; partition < plan.to.partitions; ++partition) {
     Status status;
-    shared->VisitOverlay([&](std::string_view key, std::optional<std::string_view> value) {
+    shared->Visit(sealed, [&](std::string_view key, std::optional<std::string_view> value) {
       if (status.ok()) status = mover->Append(plan.to.changelog, partition, key, value);
     });
     BONGSU_RETURN_IF_ERROR(status);

@@ -27,17 +27,37 @@
 namespace bongsu {
 namespace {
 
+constexpr size_t kCatchUp = 4;                           // Usual batches in a large one.
 constexpr Duration kKeepOpen = std::chrono::minutes(5);  // A store that this process lost.
+
+// By topic, or by name for files.
+RateLimits MakeLimits(const EngineConfig& config, const Clock& clock) {
+  RateLimits limits;
+  const auto add = [&](const std::string& topic, int64_t per_second) {
+    if (per_second == 0) return;
+    limits[topic] = std::make_shared<RateLimit>(static_cast<double>(per_second), clock);
+  };
+  add(config.score.input, config.limits.events_per_second);
+  for (const SourceOptions& source : config.sources) {
+    const std::string& topic = source.topic.value;
+    add(topic.empty() ? source.name.value : topic, source.events_per_second);
+  }
+  return limits;
+}
 
 }  // namespace
 
 struct Wiring::Impl {
   explicit Impl(Options o)
-      : options(std::move(o)), config(options.config), topics(config.kafka.prefix) {}
+      : options(std::move(o)),
+        config(options.config),
+        topics(config.kafka.prefix),
+        limits(MakeLimits(config, options.clock)) {}
 
   Options options;
   const EngineConfig& config;
   Topics topics;
+  const RateLimits limits;  // Of all workers together.
   DirectoryLock data_dir;
   std::string instance;
   std::unique_ptr<RocksDbFactory> rocksdb;
@@ -121,8 +141,12 @@ WorkerOptions Wiring::Impl::ForWorker(std::string_view role, std::string_view in
   worker.interval = config.commit.interval.value;
   worker.min_interval = options.replay ? Duration(0) : config.commit.min_interval;
   worker.max_records = static_cast<size_t>(config.commit.max_records);
+  worker.catch_up_interval = config.commit.catch_up_interval;
+  worker.catch_up_records = kCatchUp * worker.max_records;
   worker.max_bytes = config.commit.max_bytes.bytes;
   worker.at_least_once = kafka != nullptr && config.delivery == "at_least_once";
+  if (!options.replay) worker.limits = limits;
+  if (kafka) worker.executor = MakeThreadExecutor();
   return worker;
 }
 
@@ -171,10 +195,7 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index, std::string first_version) 
   BONGSU_ASSIGN_OR_RETURN(const std::string cluster, log().Identity());
   base.cluster = Hash64(cluster);
 
-  BONGSU_ASSIGN_OR_RETURN(const ScoreParts trial, MakeScoreParts(config));
-  for (const PipelineSchema::ModelEntry& model : trial.pipeline->schema().models()) {
-    impl->options.metrics.GetGauge("model_info", {{"model", model.name}, {"version", "1"}}).Set(1);
-  }
+  BONGSU_RETURN_IF_ERROR(MakeScoreParts(config).status());
   ScoreEnvironment environment;
   environment.open_store = [impl](const TopicPartition& from) { return impl->OpenStore(from); };
   environment.set_aside = [impl](const TopicPartition& from) {

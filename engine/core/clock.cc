@@ -12,6 +12,9 @@ Timestamp SystemClock::Steady() const {
   return Timestamp(
       std::chrono::floor<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
+std::chrono::nanoseconds SystemClock::Fine() const {
+  return std::chrono::steady_clock::now().time_since_epoch();
+}
 void SystemClock::SleepFor(Duration d) const {
   std::this_thread::sleep_for(d);
 }

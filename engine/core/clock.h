@@ -12,6 +12,8 @@ class Clock {
   // For how long something takes or is due: goes on evenly when the time of day is set anew, and is
   // no time of day.
   virtual Timestamp Steady() const { return Now(); }
+  // Steady, for what takes less than a microsecond.
+  virtual std::chrono::nanoseconds Fine() const { return Steady().time_since_epoch(); }
   virtual void SleepFor(Duration d) const = 0;
 };
 
@@ -20,6 +22,7 @@ class SystemClock final : public Clock {
  public:
   Timestamp Now() const override;
   Timestamp Steady() const override;
+  std::chrono::nanoseconds Fine() const override;
   void SleepFor(Duration d) const override;
 };
 

@@ -3,7 +3,7 @@
 // A worker thread owns one Consumer and one Producer. Consumer: Join, then PollAssignment, Assign
 // and Poll in a loop. Producer: Begin, then Append…, SavePositions of the consumer, Commit; one
 // transaction at a time. Each object belongs to one thread; different objects may be used by
-// different threads.
+// different threads. Another thread may commit a transaction while this one reads on.
 #pragma once
 
 #include <cstdint>
@@ -63,8 +63,8 @@ class Transaction {
   virtual Status Append(std::string_view topic, int32_t partition, std::string_view key,
                         std::optional<std::string_view> value, std::span<const Header> headers) = 0;
   // State that must become durable with this transaction, where log and state share one database.
-  // False (and `batch` untouched) where they do not: then it is written after Commit.
-  virtual bool Join(WriteBatch* batch) = 0;
+  // False where they do not: then it is written after Commit.
+  virtual bool Join(const WriteBatch& batch) = 0;
   virtual Outcome Commit(Duration timeout) = 0;
   // After kCommitted: the offset that follows the last record appended to a partition; nullopt if
   // unknown.

@@ -1,5 +1,7 @@
 #include "engine/core/state.h"
 
+#include <algorithm>
+
 #include "engine/base/strings.h"
 
 namespace bongsu {
@@ -40,6 +42,13 @@ std::string EncodeMeta(const Meta& meta) {
   return bytes;
 }
 
+WriteBatch StateStore::Seal(const Meta& meta) {
+  WriteBatch batch;
+  SealOverlay(&batch);
+  SealMeta(meta, &batch);
+  return batch;
+}
+
 Result<Meta> DecodeMeta(std::string_view bytes) {
   const char format = bytes.empty() ? '\0' : bytes[0];
   if (format > static_cast<char>(kMetaFormat)) {
@@ -70,16 +79,50 @@ Result<Meta> DecodeMeta(std::string_view bytes) {
   return meta;
 }
 
-void WriteBatch::Sort() {
-  std::stable_sort(ops_.begin(), ops_.end(),
-                   [](const Op& a, const Op& b) { return a.key < b.key; });
-  size_t kept = 0;
-  for (size_t i = 0; i < ops_.size(); ++i) {
-    if (i + 1 < ops_.size() && ops_[i].key == ops_[i + 1].key) continue;
-    if (kept != i) ops_[kept] = std::move(ops_[i]);
-    ++kept;
+WriteBatch::Op WriteBatch::At(const Place& place) const {
+  const std::string_view bytes = std::string_view(bytes_).substr(place.at, place.key + place.value);
+  const std::string_view key = bytes.substr(0, place.key);
+  return {key, place.deletes ? std::nullopt : std::optional(bytes.substr(place.key))};
+}
+
+void WriteBatch::Add(std::string_view prefix, std::string_view key, std::string_view value,
+                     bool deletes) {
+  places_.push_back({bytes_.size(), static_cast<uint32_t>(prefix.size() + key.size()),
+                     static_cast<uint32_t>(value.size()), deletes});
+  bytes_.append(prefix).append(key).append(value);
+}
+
+void WriteBatch::Put(std::string_view key, std::string_view value, std::string_view prefix) {
+  Add(prefix, key, value, false);
+}
+
+void WriteBatch::Delete(std::string_view key, std::string_view prefix) {
+  Add(prefix, key, {}, true);
+}
+
+void WriteBatch::Append(const WriteBatch& other) {
+  const size_t before = bytes_.size();
+  bytes_.append(other.bytes_);
+  for (Place place : other.places_) {
+    place.at += before;
+    places_.push_back(place);
   }
-  ops_.resize(kept);
+}
+
+void WriteBatch::Clear() {
+  bytes_.clear();
+  places_.clear();
+}
+
+void WriteBatch::Sort() {
+  const auto key = [this](const Place& place) { return At(place).key; };
+  std::ranges::stable_sort(places_, {}, key);
+  size_t kept = 0;
+  for (size_t i = 0; i < places_.size(); ++i) {
+    if (i + 1 < places_.size() && key(places_[i]) == key(places_[i + 1])) continue;
+    places_[kept++] = places_[i];
+  }
+  places_.resize(kept);
 }
 
 std::string PrefixEnd(std::string_view prefix) {

@@ -9,37 +9,73 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "engine/base/status.h"
 
 namespace bongsu {
 
-// Puts and deletes that become durable together.
+// Puts and deletes that become durable together. Their bytes lie in one buffer, which Clear keeps.
 class WriteBatch {
  public:
-  struct Op {
-    std::string key;
-    std::optional<std::string> value;  // nullopt deletes.
+  struct Op {  // Views that live until the batch changes.
+    std::string_view key;
+    std::optional<std::string_view> value;  // nullopt deletes.
   };
-  void Put(std::string key, std::string value) {
-    ops_.push_back({std::move(key), std::move(value)});
-  }
-  void Delete(std::string key) { ops_.push_back({std::move(key), std::nullopt}); }
-  void Append(WriteBatch&& other) {
-    for (Op& op : other.ops_) ops_.push_back(std::move(op));
-    other.ops_.clear();
-  }
+  // `prefix` stands before the key.
+  void Put(std::string_view key, std::string_view value, std::string_view prefix = {});
+  void Delete(std::string_view key, std::string_view prefix = {});
+  void Append(const WriteBatch& other);
   // By key, and of each key the last only: cheap to insert into an ordered store.
   void Sort();
-  const std::vector<Op>& ops() const { return ops_; }
-  bool empty() const { return ops_.empty(); }
-  void Clear() { ops_.clear(); }
+  class Ops;
+  Ops ops() const;  // In order.
+  bool empty() const { return places_.empty(); }
+  size_t bytes() const { return bytes_.size(); }  // Of keys and values.
+  void Clear();
 
  private:
-  std::vector<Op> ops_;
+  struct Place {
+    size_t at;
+    uint32_t key, value;  // Sizes.
+    bool deletes;
+  };
+  Op At(const Place& place) const;
+  void Add(std::string_view prefix, std::string_view key, std::string_view value, bool deletes);
+
+  std::string bytes_;
+  std::vector<Place> places_;
 };
+
+class WriteBatch::Ops {
+ public:
+  class Iterator {
+   public:
+    Iterator(const WriteBatch& batch, size_t at) : batch_(batch), at_(at) {}
+    Op operator*() const { return batch_.At(batch_.places_[at_]); }
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    bool operator==(const Iterator& other) const { return at_ == other.at_; }
+
+   private:
+    const WriteBatch& batch_;
+    size_t at_;
+  };
+  explicit Ops(const WriteBatch& batch) : batch_(batch) {}
+  Iterator begin() const { return {batch_, 0}; }
+  Iterator end() const { return {batch_, batch_.places_.size()}; }
+  Op operator[](size_t i) const { return *Iterator(batch_, i); }
+  size_t size() const { return batch_.places_.size(); }
+  bool empty() const { return batch_.places_.empty(); }
+
+ private:
+  const WriteBatch& batch_;
+};
+inline WriteBatch::Ops WriteBatch::ops() const {
+  return Ops(*this);
+}
 
 // An ordered store of bytes: RocksDB, or memory in tests and replays. Keys sort bytewise.
 // Thread-safe.
@@ -99,15 +135,19 @@ class StateStore {
   virtual void Rollback() = 0;  // Forgets the writes since Mark: an event counts fully or not.
   // As Get, but what Rollback would bring back.
   virtual Result<bool> GetBefore(std::string_view key, std::string* value) = 0;
-  // The overlay in key order; nullopt is a delete. For the changelog.
+  // Adds the overlay in key order to `batch`, which is for the database. It stays visible until
+  // Applied, while more is written into it; that belongs to the next batch.
+  virtual void SealOverlay(WriteBatch* batch) = 0;
+  virtual void SealMeta(const Meta& meta, WriteBatch* batch) const = 0;
+  WriteBatch Seal(const Meta& meta);
+  // The entries of a sealed batch as the changelog carries them; nullopt is a delete.
   using EntryVisitor =
       std::function<void(std::string_view key, std::optional<std::string_view> value)>;
-  virtual void VisitOverlay(const EntryVisitor& visit) const = 0;
-  // Overlay and `meta` as one batch for the database; the overlay stays until Applied.
-  virtual WriteBatch Seal(const Meta& meta) const = 0;
-  // Writes a batch from Seal.
+  virtual void Visit(const WriteBatch& batch, const EntryVisitor& visit) const = 0;
+  // Writes a sealed batch. Another thread may do it beside this one's reads, puts and deletes, but
+  // not beside a Restore.
   virtual Status Write(const WriteBatch& batch) = 0;
-  virtual void Applied() = 0;  // The sealed batch is durable: the overlay is empty again.
+  virtual void Applied() = 0;  // What was sealed last is durable: it leaves the overlay.
   // Restore: one changelog record, straight to the database (in larger batches inside).
   virtual Status Restore(std::string_view key, std::optional<std::string_view> value) = 0;
   // nullopt when the store is new.

@@ -1,5 +1,5 @@
-// How large an event may be. Part of the configuration (`limits`); what is over them is a dead
-// letter.
+// How large an event may be, and how many may come. Part of the configuration (`limits`); an event
+// that is too large is a dead letter, one too many waits.
 #pragma once
 
 #include "engine/core/fields.h"
@@ -11,6 +11,7 @@ struct LimitOptions {
   ByteSize record{uint64_t{1024} * 1024};
   int attributes = 256;
   int depth = 4;
+  int64_t events_per_second = 0;  // Of the process; 0: none.
 
   static const FieldTable<LimitOptions>& Fields() {
     static const auto table =
@@ -29,7 +30,12 @@ struct LimitOptions {
             .Field("depth", &LimitOptions::depth,
                    "How deep a canonical event may nest objects and lists.")
             .Min(2)
-            .Max(64);
+            .Max(64)
+            .Field("events_per_second", &LimitOptions::events_per_second,
+                   "How many events a process scores a second at most; what is over it waits in "
+                   "Kafka. 0: no limit.")
+            .Min(0)
+            .Max(1e9);
     return table;
   }
 };

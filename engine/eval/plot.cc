@@ -7,6 +7,7 @@
 
 #include "engine/base/status.h"
 #include "engine/base/strings.h"
+#include "engine/base/xml.h"
 
 namespace bongsu {
 namespace {
@@ -15,27 +16,6 @@ constexpr double kWidth = 1200, kHeight = 440;
 constexpr double kLeft = 72, kRight = 24, kTop = 64, kBottom = 56;
 constexpr size_t kColumns = 2000;
 constexpr std::string_view kLineColour = "#3b6ea5", kMarkColour = "#c8321f";
-
-// Text inside an element: XML 1.0 allows few control characters and no broken UTF-8.
-std::string Escaped(std::string_view text) {
-  std::string out;
-  const bool whole = IsValidUtf8(text);
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !whole)) {
-      out += '?';
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 // To a tenth of a pixel.
 std::string Px(double v) {
@@ -116,9 +96,9 @@ void DrawAxes(const Axis& x, const Axis& y, const PlotText& text, std::string* o
   *out += StrCat("<path d=\"", lines, "\" stroke=\"#e2e2e2\" fill=\"none\"/>\n<path d=\"", ticks,
                  "\" stroke=\"#444\" fill=\"none\"/>\n", texts, "<text x=\"",
                  Px((kLeft + kWidth - kRight) / 2), "\" y=\"", Px(kHeight - 12),
-                 "\" text-anchor=\"middle\">", Escaped(text.rows),
+                 "\" text-anchor=\"middle\">", EscapeXml(text.rows),
                  "</text>\n<text transform=\"translate(20 ", Px(middle),
-                 ") rotate(-90)\" text-anchor=\"middle\">", Escaped(text.score), "</text>\n");
+                 ") rotate(-90)\" text-anchor=\"middle\">", EscapeXml(text.score), "</text>\n");
 }
 
 void DrawLegend(size_t anomalies, bool columns, std::string* out) {
@@ -152,10 +132,10 @@ std::string ScorePlot(const PlotText& text, std::span<const double> scores,
   const Axis x = RowAxis(scores.size()), y = ScoreAxis(scores);
   std::string out = StrCat("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", kWidth, " ",
                            kHeight, "\" font-family=\"sans-serif\" font-size=\"12\">\n<title>",
-                           Escaped(text.title), "</title>\n<rect width=\"", kWidth, "\" height=\"",
-                           kHeight, "\" fill=\"#fff\"/>\n<text x=\"", Px(kLeft),
+                           EscapeXml(text.title), "</title>\n<rect width=\"", kWidth,
+                           "\" height=\"", kHeight, "\" fill=\"#fff\"/>\n<text x=\"", Px(kLeft),
                            "\" y=\"26\" font-size=\"16\" font-weight=\"bold\">",
-                           Escaped(text.title), "</text>\n");
+                           EscapeXml(text.title), "</text>\n");
   DrawAxes(x, y, text, &out);
   out += StrCat("<path d=\"", Line(scores, x, y), "\" stroke=\"", kLineColour,
                 "\" stroke-width=\"1\" fill=\"none\" stroke-linejoin=\"round\"/>\n");

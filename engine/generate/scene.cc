@@ -83,8 +83,9 @@ void Scene::Disguise() {
   device_ = Alike(habits_.device, &random_);
   while (Has(habits_.devices, device_)) device_ = StrCat(device_, random_.Below(10));
   if (!address_.empty()) {
-    address_ = StrCat("185.", 10 + random_.Below(200), ".", random_.Below(250), ".",
-                      2 + random_.Below(250));
+    // One by one: compilers choose the order of arguments.
+    const uint64_t last = 2 + random_.Below(250), third = random_.Below(250);
+    address_ = StrCat("185.", 10 + random_.Below(200), ".", third, ".", last);
   }
 }
 

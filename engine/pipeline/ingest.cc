@@ -20,17 +20,25 @@ class StatelessShard : public Shard {
   size_t bytes() const override { return outputs_.bytes(); }
   Outputs* early() override { return &outputs_; }
   int64_t next() const override { return next_; }
-  void Prepare() override {}
-  Status AppendTo(Transaction& transaction) override { return outputs_.AppendTo(transaction); }
-  Status Committed(const Transaction&) override {
-    outputs_.Clear();
+  void Prepare() override {
+    prepared_counts_ = std::exchange(counts_, {});
+    std::swap(outputs_, prepared_);
+    prepared_next_ = next_;
     processed_ = 0;
-    return Status::Ok();
   }
+  int64_t prepared_next() const override { return prepared_next_; }
+  Status AppendTo(Transaction& transaction) override { return prepared_.AppendTo(transaction); }
+  Status Store(const Transaction&) override { return Status::Ok(); }
+  void Committed() override { prepared_.Clear(); }
 
  protected:
-  Outputs outputs_;
-  int64_t next_;
+  struct Counts {
+    int64_t records = 0, events = 0, unknown = 0;
+    std::map<std::string, int64_t> rejected;
+  };
+  Counts counts_, prepared_counts_;
+  Outputs outputs_, prepared_;
+  int64_t next_, prepared_next_ = 0;
   int64_t processed_ = 0;
 };
 
@@ -49,7 +57,7 @@ class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
     record_ = &record;
     next_ = record.offset + 1;
     ++processed_;
-    ++records_;
+    ++counts_.records;
     ++ingest_.totals_.records;
     if (!record.broken.empty()) {
       OnRejected(0, record.value, {"limit", "", std::string(record.broken)});
@@ -67,14 +75,15 @@ class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
   }
 
   void Publish() override {
-    const auto add = [&](std::string_view name, int64_t* count, Metrics::Labels labels) {
-      if (*count > 0) ingest_.metrics_.GetCounter(name, labels).Add(static_cast<double>(*count));
-      *count = 0;
+    const auto add = [&](std::string_view name, int64_t count, Metrics::Labels labels) {
+      if (count > 0) ingest_.metrics_.GetCounter(name, labels).Add(static_cast<double>(count));
     };
-    add("events_consumed_total", &records_, {{"source", source_.name}});
-    add("events_ingested_total", &events_, {{"source", source_.name}});
-    add("unknown_members_total", &unknown_, {{"source", source_.name}});
-    for (auto& [reason, count] : rejected_) add("dead_letters_total", &count, {{"reason", reason}});
+    const Counts counts = std::exchange(prepared_counts_, {});
+    add("events_consumed_total", counts.records, {{"source", source_.name}});
+    add("events_ingested_total", counts.events, {{"source", source_.name}});
+    add("unknown_members_total", counts.unknown, {{"source", source_.name}});
+    for (const auto& [reason, count] : counts.rejected)
+      add("dead_letters_total", count, {{"reason", reason}});
   }
 
  private:
@@ -90,15 +99,15 @@ class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
     outputs_.Add(ingest_.options_.topics.events,
                  PartitionOf(event.user_id, ingest_.options_.event_partitions), event.user_id,
                  event.json, {{kOriginHeader, FormatOrigin(origin)}});
-    ++events_;
-    unknown_ += event.unknown_members;
+    ++counts_.events;
+    counts_.unknown += event.unknown_members;
     ++ingest_.totals_.events;
     ingest_.totals_.mapped += event.mapped;
     ingest_.totals_.members += event.members;
   }
 
   void OnRejected(uint32_t index, std::string_view bytes, const Rejection& rejection) override {
-    ++rejected_[rejection.reason];
+    ++counts_.rejected[rejection.reason];
     ++ingest_.totals_.dead_letters;
     const std::string partition = StrCat(from_.partition), offset = StrCat(record_->offset);
     // What no broker would take stays where it is: its position says where.
@@ -148,8 +157,6 @@ class Ingest::IngestShard final : public StatelessShard, private DecodeSink {
   const Record* record_ = nullptr;
   std::optional<Timestamp> before_;
   Timestamp newest_ = Timestamp::min();  // Of those that were no jump.
-  int64_t records_ = 0, events_ = 0, unknown_ = 0;
-  std::map<std::string, int64_t> rejected_;
 };
 
 // Carries decisions into bongsu.events as control events, so that they have a position among the
@@ -186,7 +193,14 @@ class Ingest::IngestOpening final : public Opening {
 };
 
 Ingest::Ingest(IngestPlan options, std::unique_ptr<StrayTransactions> stray, Metrics& metrics)
-    : options_(std::move(options)), stray_(std::move(stray)), metrics_(metrics) {}
+    : options_(std::move(options)), stray_(std::move(stray)), metrics_(metrics) {
+  for (const auto& [topic, source] : options_.sources) {
+    for (const std::string_view name :
+         {"events_consumed_total", "events_ingested_total", "unknown_members_total"}) {
+      metrics_.GetCounter(name, {{"source", source.name}});  // A silent source is seen as such.
+    }
+  }
+}
 Ingest::~Ingest() = default;
 
 Result<std::unique_ptr<Opening>> Ingest::Open(const TopicPartition& from,

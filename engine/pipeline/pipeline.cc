@@ -193,16 +193,19 @@ Status Pipeline::TakeEventReceipt(std::string_view user, const Emitted::Sizes& b
 }
 
 Status Pipeline::Process(Event& event) {
+  if (times_) times_->Enter(StageTimes::Part::kState);
   BONGSU_RETURN_IF_ERROR(OpenPerson(event.user));
   event.features.assign(schema_.features().size(), std::numeric_limits<double>::quiet_NaN());
   event.normals.assign(schema_.features().size(), Normal());
   const Emitted::Sizes before = emitted_.sizes();
   for (size_t i = 0; i < steps_.size(); ++i) {
     context_->BeginStep(i);
+    if (times_) times_->Enter(steps_[i].stage);
     const Result<Flow> flow = steps_[i].op->Process(event, *context_);
     if (!flow.ok()) return Fail(flow.status(), before);
     if (*flow == Flow::kDrop) return TakeEventReceipt(event.user, before);
   }
+  if (times_) times_->Enter(StageTimes::Part::kLearn);
   BONGSU_RETURN_IF_ERROR(TakeEventReceipt(event.user, before));
   context_->BeginStep(steps_.size());  // The findings of the last step are its own.
   for (size_t i = 0; i < steps_.size(); ++i) {

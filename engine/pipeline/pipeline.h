@@ -18,6 +18,7 @@
 #include "engine/pipeline/layout.h"
 #include "engine/pipeline/models.h"
 #include "engine/pipeline/profiles.h"
+#include "engine/pipeline/stage_times.h"
 #include "engine/pipeline/timers.h"
 
 namespace bongsu {
@@ -68,6 +69,8 @@ class Pipeline {
   void KeepReceipts(bool keep) { keep_receipts_ = keep; }
   // Binds the pipeline to the state of its shard and brings models and timers to where they were.
   Status Start(StateStore& store, size_t cached_people);
+  // Follows events through the stages; null: nobody asks. Outlives the pipeline.
+  void Time(StageTimes* times) { times_ = times; }
   // One event with `fields` filled by the decoder. kInvalid: the event is at fault and has left no
   // trace; other codes: the shard can't go on. Emissions of a good event are added to emitted().
   Status Process(Event& event);
@@ -97,6 +100,7 @@ class Pipeline {
   ModelKeeper models_;
   Emitted emitted_;
   bool keep_receipts_ = false;
+  StageTimes* times_ = nullptr;
   StateStore* store_ = nullptr;
   std::optional<Profiles> profiles_;
   std::optional<Timers> timers_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/base/hash.h"
 #include "engine/base/strings.h"
 
 namespace bongsu {
@@ -11,9 +12,8 @@ Profiles::Profiles(StateStore& store, const Layout& layout, size_t capacity)
     : store_(store),
       layout_(layout),
       capacity_(std::max<size_t>(1, capacity)),
-      undo_(layout.size()) {
-  index_.reserve(std::min<size_t>(capacity_, 1 << 16));
-}
+      people_(1),
+      undo_(layout.size()) {}
 
 Status Profiles::Start() {
   BONGSU_ASSIGN_OR_RETURN(const bool known, store_.Get(layout_.Key(), &value_));
@@ -21,52 +21,78 @@ Status Profiles::Start() {
   return Status::Ok();
 }
 
+void Profiles::Unlink(uint32_t number) {
+  const Person& person = people_[number];
+  people_[person.newer].older = person.older;
+  people_[person.older].newer = person.newer;
+}
+
+void Profiles::MakeNewest(uint32_t number) {
+  Person& person = people_[number];
+  person.newer = kRing;
+  person.older = newest();
+  people_[person.older].newer = number;
+  people_[kRing].older = number;
+}
+
+uint32_t Profiles::Vacate() {
+  if (index_.size() < capacity_) {
+    people_.emplace_back().bytes = std::make_unique<std::byte[]>(layout_.size());
+    return static_cast<uint32_t>(people_.size() - 1);
+  }
+  const uint32_t oldest = people_[kRing].newer;
+  Save(people_[oldest]);
+  index_.Erase(people_[oldest].hash, oldest);
+  Unlink(oldest);
+  return oldest;
+}
+
 Result<std::span<std::byte>> Profiles::Open(std::string_view user) {
-  if (const auto found = index_.find(user); found != index_.end()) {
+  const uint64_t hash = Hash64(user);
+  uint32_t number = index_.Find(hash, [&](uint32_t known) { return people_[known].user == user; });
+  if (number != HashIndex::kNone) {
     ++counters_.hits;
-    recent_.splice(recent_.begin(), recent_, found->second);
-    return std::span<std::byte>(recent_.front().bytes);
+    if (number != newest()) {
+      Unlink(number);
+      MakeNewest(number);
+    }
+    return BytesOf(people_[number]);
   }
   ++counters_.misses;
-  if (index_.size() >= capacity_) {  // Reuse the least recently used.
-    Save(recent_.back());
-    index_.erase(recent_.back().user);
-    recent_.splice(recent_.begin(), recent_, std::prev(recent_.end()));
-  } else {
-    recent_.emplace_front();
-    recent_.front().bytes.resize(layout_.size());
-  }
-  Person& person = recent_.front();
+  number = Vacate();
+  Person& person = people_[number];
   person.user = user;
+  person.hash = hash;
   person.dirty = false;
-  if (Status status = Load(user, person.bytes); !status.ok()) {
+  MakeNewest(number);
+  if (Status status = Load(user, BytesOf(person)); !status.ok()) {
     return status;  // The shard is set aside: this cache is not used again.
   }
-  index_.emplace(person.user, recent_.begin());
-  return std::span<std::byte>(person.bytes);
+  index_.Insert(hash, number);
+  return BytesOf(person);
 }
 
 void Profiles::Touch() {
-  Person& person = recent_.front();
-  std::memcpy(undo_.data(), person.bytes.data(), undo_.size());
+  Person& person = people_[newest()];
+  std::memcpy(undo_.data(), person.bytes.get(), undo_.size());
   was_dirty_ = std::exchange(person.dirty, true);
-  if (!was_dirty_) changed_.push_back(&person);
+  if (!was_dirty_) changed_.push_back(newest());
 }
 
 void Profiles::Undo() {
-  Person& person = recent_.front();
-  std::memcpy(person.bytes.data(), undo_.data(), undo_.size());
+  Person& person = people_[newest()];
+  std::memcpy(person.bytes.get(), undo_.data(), undo_.size());
   person.dirty = was_dirty_;
 }
 
 void Profiles::Flush() {
-  for (Person* person : changed_) Save(*person);
+  for (const uint32_t number : changed_) Save(people_[number]);
   changed_.clear();
 }
 
 void Profiles::Save(Person& person) {
   if (!person.dirty) return;
-  layout_.Encode(person.bytes, &value_);
+  layout_.Encode(BytesOf(person), &value_);
   key_.assign("u/").append(person.user);
   store_.Put(key_, value_);
   person.dirty = false;

@@ -4,17 +4,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "engine/base/hash.h"
+#include "engine/base/hash_index.h"
 #include "engine/base/status.h"
 #include "engine/core/state.h"
 #include "engine/pipeline/layout.h"
@@ -48,11 +46,21 @@ class Profiles {
  private:
   struct Person {
     std::string user;
-    std::vector<std::byte> bytes;
+    uint64_t hash = 0;  // Of `user`.
+    std::unique_ptr<std::byte[]> bytes;
+    uint32_t newer = 0, older = 0;  // Neighbours in the order of use; a ring through place 0.
     bool dirty = false;
   };
-  using List = std::list<Person>;
+  static constexpr uint32_t kRing = 0;  // Its neighbours are the oldest and the newest; nobody.
 
+  std::span<std::byte> BytesOf(Person& person) const {
+    return {person.bytes.get(), layout_.size()};
+  }
+  uint32_t newest() const { return people_[kRing].older; }
+  void Unlink(uint32_t number);
+  void MakeNewest(uint32_t number);
+  // A place for somebody who is not cached: a new one, or that of whom nobody asked for longest.
+  uint32_t Vacate();
   Status Load(std::string_view user, std::span<std::byte> bytes);
   Status LoadOld(uint64_t hash, std::string_view words, std::span<std::byte> bytes);
   void Save(Person& person);
@@ -60,9 +68,9 @@ class Profiles {
   StateStore& store_;
   const Layout& layout_;
   const size_t capacity_;
-  List recent_;  // Most recently used first.
-  std::unordered_map<std::string_view, List::iterator> index_;
-  std::vector<Person*> changed_;  // May name a person twice or one that is clean again.
+  std::vector<Person> people_;
+  HashIndex index_;
+  std::vector<uint32_t> changed_;  // May name a person twice or one that is clean again.
   std::map<uint64_t, Layout> old_layouts_;
   std::vector<std::byte> undo_;
   bool was_dirty_ = false;

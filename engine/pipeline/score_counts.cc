@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/core/alert.h"
+
 namespace bongsu {
 namespace {
 
@@ -17,12 +19,23 @@ void ScoreCounts::Observations::Add(double value, Metrics::Histogram& histogram)
   sum += value;
 }
 
+void ScoreCounts::Begin(std::span<const std::string> detectors, Metrics& metrics) {
+  for (const std::string& detector : detectors) {
+    for (const Severity severity : {Severity::kInformational, Severity::kLow, Severity::kMedium,
+                                    Severity::kHigh, Severity::kCritical}) {
+      metrics.GetCounter("alerts_emitted_total",
+                         {{"severity", SeverityName(severity)}, {"detector", detector}});
+    }
+  }
+}
+
 void ScoreCounts::AddRisk(double score, Metrics& metrics) {
   risk_.Add(score, metrics.GetHistogram(kRisk));
 }
 
-void ScoreCounts::AddLatency(double seconds, Metrics& metrics) {
-  latency_.Add(seconds, metrics.GetHistogram(kLatency));
+void ScoreCounts::AddLatencies(std::span<const Timestamp> came, Timestamp now, Metrics& metrics) {
+  Metrics::Histogram& histogram = metrics.GetHistogram(kLatency);
+  for (const Timestamp t : came) latency_.Add(std::max(0.0, ToSeconds(now - t)), histogram);
 }
 
 void ScoreCounts::Publish(Metrics& metrics) {
@@ -32,6 +45,7 @@ void ScoreCounts::Publish(Metrics& metrics) {
   add("events_scored_total", scored);
   add("events_late_total", late);
   add("events_duplicate_total", duplicates);
+  add("state_bytes_written_total", state_bytes);
   for (const auto& [reason, count] : dead_letters)
     add("dead_letters_total", count, {{"reason", reason}});
   for (const auto& [reason, count] : suppressed)

@@ -12,6 +12,7 @@ constexpr Duration kStuck = std::chrono::milliseconds(500);
 // Of a turn, then the worker's other partitions have theirs.
 constexpr Duration kRestoreSlice = std::chrono::milliseconds(50);
 constexpr Duration kRefusal = std::chrono::minutes(1);
+constexpr Duration kAnswerHolds = std::chrono::seconds(5);  // Less than any session.
 
 std::string Name(const TopicPartition& from) {
   return StrCat(from.topic, "-", from.partition);
@@ -118,6 +119,10 @@ Status ScoreFactory::ScoreOpening::CheckNothingIsLost() {
     }
   }
   if (!history) return Status::Ok();
+  if (factory_.clock_.Steady() - began_ > kAnswerHolds) {
+    return Status::Unavailable(
+        StrCat(Name(from_), " had no position in the consumer group a while ago; asking again"));
+  }
   return factory_.Refuse(
       from_,
       StrCat("state of ", Name(from_),
@@ -160,8 +165,6 @@ Status ScoreFactory::ScoreOpening::BeginRestore() {
 Status ScoreFactory::ScoreOpening::FinishRestore() {
   BONGSU_RETURN_IF_ERROR(restore_->Finish());
   FAULT("restored");
-  factory_.metrics_.GetCounter("restore_records_total")
-      .Add(static_cast<double>(restore_->records()));
   factory_.environment_.notify(StrCat("restored ", Name(from_), " from ", restore_->records(),
                                       " changelog records in ",
                                       ToSeconds(factory_.clock_.Steady() - began_), " s"));
@@ -171,12 +174,15 @@ Status ScoreFactory::ScoreOpening::FinishRestore() {
 
 Result<bool> ScoreFactory::ScoreOpening::StepRestore() {
   const Timestamp began = factory_.clock_.Steady();
+  const int64_t before_all = restore_->records();
   Status status;
   for (int64_t before = -1; status.ok() && before != restore_->records();) {
     before = restore_->records();
     status = restore_->Step();
     if (factory_.clock_.Steady() - began > kRestoreSlice) break;
   }
+  factory_.metrics_.GetCounter("restore_records_total")
+      .Add(static_cast<double>(restore_->records() - before_all));
   if (status.code() == Code::kCorrupt) {
     BONGSU_RETURN_IF_ERROR(Replace(status.message()));
     store_.reset();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "engine/base/hash.h"
 #include "engine/base/strings.h"
@@ -38,7 +39,8 @@ ScoreShard::ScoreShard(ScoreShardOptions options, ScoreParts parts, const Meta& 
       metrics_(metrics),
       clock_(clock),
       event_time_(options_.timings),
-      dedup_(options_.dedup_window) {}
+      dedup_(options_.dedup_window),
+      times_(clock) {}
 
 Result<std::unique_ptr<ScoreShard>> ScoreShard::Make(ScoreShardOptions options, ScoreParts parts,
                                                      const Meta& meta, Metrics& metrics,
@@ -58,6 +60,7 @@ Result<std::unique_ptr<ScoreShard>> ScoreShard::Make(ScoreShardOptions options, 
 }
 
 void ScoreShard::Adopt(ScoreVersion version) {
+  PublishModels(false);
   options_.config_digest_hex = std::move(version.digest);
   version.parts.store = std::move(parts_.store);
   parts_ = std::move(version.parts);
@@ -70,11 +73,13 @@ Status ScoreShard::Start() {
   StateStore& store = *parts_.store;
   Pipeline& pipeline = *parts_.pipeline;
   pipeline.KeepReceipts(parts_.receipts != nullptr);
+  pipeline.Time(&times_);
   BONGSU_RETURN_IF_ERROR(event_time_.Load(store));
   BONGSU_RETURN_IF_ERROR(dedup_.Load(store));
   BONGSU_RETURN_IF_ERROR(pipeline.Start(store, options_.cached_people));
   meta_.config_digest = FirstBytes(options_.config_digest_hex);
   published_profiles_ = {};
+  counts_.Begin(pipeline.schema().detectors(), metrics_);
   if (!options_.notify) return Status::Ok();
   for (const std::string& model : pipeline.cold_models()) {
     options_.notify(
@@ -89,12 +94,14 @@ std::string ScoreShard::Name() const {
 
 Status ScoreShard::Process(const Record& record) {
   meta_.next = record.offset + 1;
-  ++processed_;
+  dirty_ = true;
   const std::string_view type = HeaderOf(record, kTypeHeader);
   return type.empty() ? ProcessEvent(record) : ProcessControl(record, type);
 }
 
 Status ScoreShard::ProcessEvent(const Record& record) {
+  times_.Begin();
+  times_.Enter(StageTimes::Part::kDecode);
   if (std::optional<Rejection> rejection = parts_.decoder->Decode(record.value, &event_)) {
     AddDeadLetter(record, *rejection);
     return Status::Ok();
@@ -110,6 +117,7 @@ Status ScoreShard::ProcessEvent(const Record& record) {
     return Status::Ok();
   }
   event_.log_offset = record.offset;
+  times_.Enter(StageTimes::Part::kTimers);
   const uint64_t key = Dedup::Key(event_.fields[kSource].text, event_.fields[kEventId].text);
   if (dedup_.Seen(key)) {
     ++counts_.duplicates;
@@ -123,11 +131,13 @@ Status ScoreShard::ProcessEvent(const Record& record) {
     return Status::Ok();
   }
   BONGSU_RETURN_IF_ERROR(status);
+  times_.Enter(StageTimes::Part::kEmit);
   dedup_.Insert(key);
   ++counts_.scored;
   if (event_.late) ++counts_.late;
-  if (!parts_.pipeline->emitted().alerts.empty()) waiting_.push_back(record.timestamp);
+  waiting_.push_back(record.timestamp);
   TakeEmitted(record.offset, &record);
+  times_.End();
   return Status::Ok();
 }
 
@@ -281,8 +291,6 @@ int32_t ScoreShard::PartitionFor(std::string_view user, int32_t partitions) cons
 }
 
 void ScoreShard::Prepare() {
-  if (prepared_) return;
-  prepared_ = true;
   StateStore& store = *parts_.store;
   store.Mark();
   parts_.pipeline->Save();
@@ -292,85 +300,72 @@ void ScoreShard::Prepare() {
   meta_.written = clock_.Now().time_since_epoch().count();
   meta_.cluster = options_.cluster;
   ++meta_.sequence;
+  meta_.records = 0;
+  meta_.digest = 0;
+  prepared_.sealed.Clear();
+  store.SealOverlay(&prepared_.sealed);
+  if (options_.changelog) {
+    store.Visit(prepared_.sealed, [&](std::string_view key, std::optional<std::string_view> value) {
+      ++meta_.records;
+      meta_.digest = AddToDigest(meta_.digest, RecordDigest(key, value));
+    });
+  }
+  prepared_.meta = meta_;
+  prepared_.store = &store;
+  std::swap(prepared_.outputs, outputs_);
+  std::swap(prepared_.waiting, waiting_);
+  prepared_.counts = std::exchange(counts_, {});
+  prepared_.joined = dirty_ = urgent_ = false;
 }
 
 Status ScoreShard::AppendTo(Transaction& transaction) {
-  BONGSU_RETURN_IF_ERROR(outputs_.AppendTo(transaction));
-  StateStore& store = *parts_.store;
-  if (options_.changelog) {
-    const Header header{kTransactionHeader, options_.transactional_id};
-    Status status;
-    meta_.records = 0;
-    meta_.digest = 0;
-    store.VisitOverlay([&](std::string_view key, std::optional<std::string_view> value) {
-      ++meta_.records;
-      meta_.digest = AddToDigest(meta_.digest, RecordDigest(key, value));
-      if (status.ok()) {
+  BONGSU_RETURN_IF_ERROR(prepared_.outputs.AppendTo(transaction));
+  if (options_.changelog) return AppendChangelog(transaction);
+  WriteBatch meta;
+  parts_.store->SealMeta(prepared_.meta, &meta);
+  prepared_.joined = transaction.Join(prepared_.sealed) && transaction.Join(meta);
+  return Status::Ok();
+}
+
+Status ScoreShard::AppendChangelog(Transaction& transaction) const {
+  const Header header{kTransactionHeader, options_.transactional_id};
+  Status status;
+  size_t signs = 1;  // Who looks for the owner of an open transaction reads its first record.
+  parts_.store->Visit(
+      prepared_.sealed, [&](std::string_view key, std::optional<std::string_view> value) {
+        if (!status.ok()) return;
         status = transaction.Append(options_.topics.changelog, options_.from.partition, key, value,
-                                    {&header, 1});
-      }
-    });
-    BONGSU_RETURN_IF_ERROR(status);
-    const std::string partitions = StrCat(options_.partitions);
-    const Header headers[] = {header, {kPartitionsHeader, partitions}};
-    return transaction.Append(options_.topics.changelog, options_.from.partition, kMetaKey,
-                              EncodeMeta(meta_),
-                              std::span(headers).first(options_.partitions > 0 ? 2 : 1));
-  }
-  sealed_ = store.Seal(meta_);
-  joined_ = transaction.Join(&sealed_);
-  return Status::Ok();
+                                    {&header, std::exchange(signs, 0)});
+      });
+  BONGSU_RETURN_IF_ERROR(status);
+  const std::string partitions = StrCat(options_.partitions);
+  const Header headers[] = {header, {kPartitionsHeader, partitions}};
+  return transaction.Append(options_.topics.changelog, options_.from.partition, kMetaKey,
+                            EncodeMeta(prepared_.meta),
+                            std::span(headers).first(options_.partitions > 0 ? 2 : 1));
 }
 
-Status ScoreShard::Committed(const Transaction& transaction) {
-  if (!joined_) {
+Status ScoreShard::Store(const Transaction& transaction) {
+  if (!prepared_.joined) {
     if (options_.changelog) {
-      meta_.changelog_next =
+      prepared_.meta.changelog_next =
           transaction.NextOffset(options_.topics.changelog, options_.from.partition)
-              .value_or(meta_.changelog_next);
+              .value_or(prepared_.meta.changelog_next);
     }
-    BONGSU_RETURN_IF_ERROR(parts_.store->Write(parts_.store->Seal(meta_)));
+    prepared_.store->SealMeta(prepared_.meta, &prepared_.sealed);
+    BONGSU_RETURN_IF_ERROR(prepared_.store->Write(prepared_.sealed));
   }
-  parts_.store->Applied();
-  outputs_.Clear();
-  sealed_.Clear();
-  processed_ = 0;
-  prepared_ = joined_ = urgent_ = false;
-  const Timestamp now = clock_.Now();
-  for (const Timestamp came : waiting_) {
-    counts_.AddLatency(std::max(0.0, ToSeconds(now - came)), metrics_);
-  }
-  waiting_.clear();
+  prepared_.stored = clock_.Now();
   return Status::Ok();
 }
 
-void ScoreShard::Publish() {
-  counts_.Publish(metrics_);
-  const std::string partition = StrCat(options_.from.partition);
-  if (const auto watermark = event_time_.watermark()) {
-    metrics_.GetGauge("watermark_timestamp_seconds", {{"partition", partition}})
-        .Set(static_cast<double>(ToMillis(*watermark)) / 1000);
-  }
-  PublishProfiles();
-  if (meta_.sequence % 64 == 1) {
-    metrics_.GetGauge("state_size_bytes", {{"partition", partition}})
-        .Set(static_cast<double>(parts_.store->ApproximateSize()));
-  }
-  if (const std::string note = parts_.pipeline->TakeMigrationNote();
-      !note.empty() && options_.notify) {
-    options_.notify(StrCat("profiles of ", Name(), " move to a new layout; ", note));
-  }
-}
-
-void ScoreShard::PublishProfiles() {
-  const Profiles::Counters& profiles = parts_.pipeline->profile_counters();
-  metrics_.GetCounter("state_cache_hits_total")
-      .Add(static_cast<double>(profiles.hits - published_profiles_.hits));
-  metrics_.GetCounter("state_cache_misses_total")
-      .Add(static_cast<double>(profiles.misses - published_profiles_.misses));
-  metrics_.GetCounter("state_migrations_total")
-      .Add(static_cast<double>(profiles.migrated - published_profiles_.migrated));
-  published_profiles_ = profiles;
+void ScoreShard::Committed() {
+  meta_.changelog_next = prepared_.meta.changelog_next;
+  parts_.store->Applied();
+  prepared_.counts.state_bytes += static_cast<int64_t>(prepared_.sealed.bytes());
+  prepared_.counts.AddLatencies(prepared_.waiting, prepared_.stored, metrics_);
+  prepared_.outputs.Clear();
+  prepared_.waiting.clear();
 }
 
 }  // namespace bongsu

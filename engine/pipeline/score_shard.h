@@ -71,15 +71,18 @@ class ScoreShard final : public Shard {
                                                   const Clock& clock);
 
   Status Process(const Record& record) override;
-  bool dirty() const override { return processed_ > 0; }
+  bool dirty() const override { return dirty_; }
   bool urgent() const override { return urgent_; }
   size_t bytes() const override { return outputs_.bytes(); }
   Outputs* early() override { return &outputs_; }
   int64_t next() const override { return meta_.next; }
   void Prepare() override;
+  int64_t prepared_next() const override { return prepared_.meta.next; }
   Status AppendTo(Transaction& transaction) override;
-  Status Committed(const Transaction& transaction) override;
+  Status Store(const Transaction& transaction) override;
+  void Committed() override;
   void Publish() override;
+  ~ScoreShard() override;
 
   const EventTime& event_time() const { return event_time_; }
 
@@ -102,8 +105,13 @@ class ScoreShard final : public Shard {
   void AddUserRisk(const UserRisk& risk);
   void AddSample(const Sample& sample);
   void AddDeadLetter(const Record& record, const Rejection& rejection);
+  Status AppendChangelog(Transaction& transaction) const;
   int32_t PartitionFor(std::string_view user, int32_t partitions) const;
   void PublishProfiles();
+  // Of the version in force, or that it is no more.
+  void PublishModels(bool in_force);
+  void SetMaturities(bool in_force);
+  void SetPartitionGauge(std::string_view name, double value);
   std::string Name() const;
 
   ScoreShardOptions options_;
@@ -117,11 +125,22 @@ class ScoreShard final : public Shard {
   Event event_;
   Outputs outputs_;
   std::string json_, version_;
-  WriteBatch sealed_;
-  bool joined_ = false, prepared_ = false, urgent_ = false;
-  int64_t processed_ = 0;
-  std::vector<Timestamp> waiting_;  // Broker timestamps of events whose alert is not committed yet.
+  bool dirty_ = false, urgent_ = false, size_known_ = false;
+  std::vector<Timestamp> waiting_;  // Broker timestamps of the batch's events.
   ScoreCounts counts_;
+  // The batch to commit. While it is stored the thread that does so owns it.
+  struct Prepared {
+    Meta meta;
+    StateStore* store = nullptr;
+    Outputs outputs;
+    WriteBatch sealed;
+    bool joined = false;
+    Timestamp stored;
+    std::vector<Timestamp> waiting;
+    ScoreCounts counts;
+  };
+  Prepared prepared_;
+  StageTimes times_;
   Profiles::Counters published_profiles_;
 };
 

@@ -1,10 +1,11 @@
 // One input partition with everything that belongs to it: the unit of ownership, of order and of
 // recovery. A worker thread owns it; nothing of it is visible elsewhere.
 //
-//   (Process* Prepare AppendTo* Committed)*
+//   Process* Prepare AppendTo* Store Committed
 //
-// AppendTo may be called again for a new transaction after an abort: outputs and state are kept
-// until Committed.
+// Prepare takes what was processed as the batch to commit; Process may go on with the next batch
+// from there, up to the next Prepare. AppendTo may be called again for a new transaction after an
+// abort: outputs and state are kept until Committed.
 #pragma once
 
 #include <memory>
@@ -23,15 +24,20 @@ class Shard {
   virtual Status Process(const Record& record) = 0;
   // The partition's end was reached; for files for good.
   virtual Status AtEnd() { return Status::Ok(); }
+  // Of what was processed since Prepare:
   virtual bool dirty() const = 0;    // Something to commit.
   virtual bool urgent() const = 0;   // An alert waits.
   virtual size_t bytes() const = 0;  // Held until the commit, about.
   // Delivery at least once: what may be published before the batch is committed, and cleared then.
   virtual Outputs* early() { return nullptr; }
   virtual int64_t next() const = 0;  // The position that belongs to the state in hand.
-  virtual void Prepare() = 0;        // Before the first AppendTo of a batch.
+  virtual void Prepare() = 0;
+  virtual int64_t prepared_next() const = 0;  // The position that belongs to the batch to commit.
   virtual Status AppendTo(Transaction& transaction) = 0;
-  virtual Status Committed(const Transaction& transaction) = 0;
+  // The transaction is committed: writes the state of the batch. May run on another thread beside
+  // Process.
+  virtual Status Store(const Transaction& transaction) = 0;
+  virtual void Committed() = 0;
   // After a commit: numbers to the metrics.
   virtual void Publish() {}
 };

@@ -1,6 +1,8 @@
 #include "engine/pipeline/worker.h"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <utility>
 
 #include "engine/base/fault.h"
@@ -14,7 +16,10 @@ constexpr Duration kOpeningWait = std::chrono::milliseconds(2);
 // A position that is not settled after this is held by somebody who may be gone.
 constexpr Duration kUnsettled = std::chrono::milliseconds(500);
 constexpr Duration kFencedAgain = std::chrono::minutes(1);
+constexpr Duration kLookAtLag = std::chrono::milliseconds(100);
+constexpr Duration kThrottledWait = std::chrono::milliseconds(5);
 constexpr Duration kGlance = std::chrono::milliseconds(20);  // While other partitions wait.
+constexpr Duration kCommitWait = std::chrono::milliseconds(2);
 
 }  // namespace
 
@@ -26,33 +31,51 @@ Worker::Worker(WorkerOptions options, Log& log, MakeConsumer make_consumer, Shar
       factory_(shards),
       clock_(clock),
       metrics_(metrics),
-      report_(std::move(report)) {}
+      report_(std::move(report)),
+      activity_(clock) {}
 
-Worker::~Worker() = default;
+Worker::~Worker() {
+  AwaitCommit();
+}
 
 Status Worker::Run(const std::stop_token& stop) {
   Duration backoff = kFirstBackoff;
   while (!stop.stop_requested()) {
-    beats_.fetch_add(1, std::memory_order_release);
+    if (!CommitHangs()) beats_.fetch_add(1, std::memory_order_release);
     const Result<bool> step = Step();
     if (step.ok()) {
       if (*step) {
         backoff = kFirstBackoff;
       } else if (consumer_) {
-        consumer_->Wait(!opening_.empty() ? kOpeningWait
-                        : Dirty()         ? options_.min_interval
-                                          : options_.idle_wait);
+        Wait();
       }
       continue;
     }
     ready_ = false;
     report_(step.status().message());
+    AwaitCommit();
     if (!MayPass(step.status())) return step.status();
     Reset();
     clock_.SleepFor(backoff);
     backoff = std::min<Duration>(backoff * 2, std::chrono::seconds(5));
   }
-  return Flush();
+  Status flushed = Flush();
+  AwaitCommit();
+  return flushed;
+}
+
+void Worker::Wait() {
+  const ActivityScope waiting(activity_, throttled_ ? Activity::kThrottle : Activity::kIdle);
+  if (throttled_) {  // Records wait: the consumer would not.
+    clock_.SleepFor(kThrottledWait);
+    return;
+  }
+  // Files have nothing more to say before that, and do not wait.
+  if (commit_ && (Full() || options_.in_order)) return AwaitCommit();
+  consumer_->Wait(!opening_.empty() ? kOpeningWait
+                  : commit_         ? kCommitWait
+                  : Dirty()         ? options_.min_interval
+                                    : options_.idle_wait);
 }
 
 // A member is also fenced by itself, when the answer to its joining was lost on the way. Two of one
@@ -81,28 +104,30 @@ Status Worker::Start() {
 }
 
 Result<bool> Worker::Step() {
+  const ActivityScope polling(activity_, Activity::kPoll);
   BONGSU_RETURN_IF_ERROR(Start());
   BONGSU_ASSIGN_OR_RETURN(const bool reassigned, TakeAssignment());
   BONGSU_ASSIGN_OR_RETURN(const bool opened, OpenPartitions());
   BONGSU_ASSIGN_OR_RETURN(const bool polled, PollAll());
   if (early_ && polled) BONGSU_RETURN_IF_ERROR(PublishEarly());
-  factory_.OnTurn(clock_.Now(), &extra_);
-  bool committed = false;
-  if (CommitDue(clock_.Steady(), !polled)) {
-    BONGSU_RETURN_IF_ERROR(Commit());
-    committed = true;
+  LookAtLag();
+  const int64_t before = commits_;
+  BONGSU_RETURN_IF_ERROR(TakeCommit());
+  if (!commit_) {
+    factory_.OnTurn(clock_.Now(), &extra_);
+    if (CommitDue(clock_.Steady(), !polled)) BONGSU_RETURN_IF_ERROR(StartCommit());
   }
-  PublishLag();
+  PublishNumbers();
   idle_.store(!polled && Idle(), std::memory_order_release);
   turns_.fetch_add(1, std::memory_order_release);
-  return reassigned || opened || polled || committed;
+  return reassigned || opened || polled || commits_ != before;
 }
 
 Result<bool> Worker::TakeAssignment() {
   const bool nothing = owned_.empty() && opening_.empty() && unsettled_.empty();
   BONGSU_ASSIGN_OR_RETURN(const AssignmentChange change,
                           consumer_->PollAssignment(nothing ? options_.idle_wait : Duration(0)));
-  Drop(change);
+  BONGSU_RETURN_IF_ERROR(Drop(change));
   if (!change.gained.empty()) {
     metrics_.GetCounter("rebalances_total", {{"kind", "gained"}}).Add(1);
     if (unsettled_.empty()) unsettled_since_ = clock_.Steady();
@@ -112,15 +137,20 @@ Result<bool> Worker::TakeAssignment() {
 }
 
 // What is in hand of a lost partition can no longer be committed by this member: the new owner does
-// it again.
-void Worker::Drop(const AssignmentChange& change) {
+// it again. What is committed by now is.
+Status Worker::Drop(const AssignmentChange& change) {
+  if (change.lost.empty()) return Status::Ok();
+  AwaitCommit();
+  if (commit_ && commit_->outcome == Outcome::kCommitted) BONGSU_RETURN_IF_ERROR(TakeCommit());
   for (const TopicPartition& lost : change.lost) {
-    owned_.erase(lost);
+    ForgetLag(lost);
+    Forget(lost);
     opening_.erase(lost);
     std::erase(unsettled_, lost);
     factory_.OnLost(lost);
   }
-  if (!change.lost.empty()) metrics_.GetCounter("rebalances_total", {{"kind", "lost"}}).Add(1);
+  metrics_.GetCounter("rebalances_total", {{"kind", "lost"}}).Add(1);
+  return Status::Ok();
 }
 
 Result<bool> Worker::OpenPartitions() {
@@ -175,7 +205,7 @@ Status Worker::Own(const TopicPartition& from, Opened opened) {
 // Its store lied: it is opened again from what is committed, without its neighbours.
 Status Worker::Reopen(const TopicPartition& from, const Status& found) {
   const TopicPartition lost = from;  // NOLINT(performance-unnecessary-copy-initialization)
-  owned_.erase(lost);                // Closes the store, so that it can be moved away.
+  Forget(lost);                      // Closes the store, so that it can be moved away.
   BONGSU_RETURN_IF_ERROR(factory_.OnCorrupt(lost, found));
   if (unsettled_.empty()) unsettled_since_ = clock_.Steady();
   unsettled_.push_back(lost);
@@ -185,25 +215,50 @@ Status Worker::Reopen(const TopicPartition& from, const Status& found) {
 Result<bool> Worker::PollAll() {
   if (!Dirty()) batch_records_ = 0;  // What was counted may have gone with its partition.
   bool any = false;
-  for (auto it = owned_.begin(); it != owned_.end();) {
+  throttled_ = false;
+  if (commit_ && Full()) return false;
+  // The next turn begins with the one that a limit left nothing for, so that each gets its part.
+  std::optional<size_t> denied;
+  size_t at = options_.in_order || owned_.empty() ? 0 : first_ % owned_.size();
+  auto it = std::next(owned_.begin(), static_cast<std::ptrdiff_t>(at));
+  for (size_t left = owned_.size(); left > 0 && batch_records_ < MostRecords(); --left, ++at) {
+    if (it == owned_.end()) it = owned_.begin();
     auto& [from, owned] = *it++;  // PollOne may give it up.
-    if (batch_records_ >= options_.max_records) break;
     if (options_.in_order && owned.at_end) continue;
     BONGSU_ASSIGN_OR_RETURN(const bool polled, PollOne(from, owned));
     any |= polled;
+    if (throttled_ && !denied) denied = at;
     if (options_.in_order && !owned.at_end) break;
   }
+  first_ = denied.value_or(first_);
   if (any) FAULT("polled");
   return any;
 }
 
+RateLimit* Worker::LimitOf(const TopicPartition& from) const {
+  const auto limit = options_.limits.find(from.topic);
+  return limit == options_.limits.end() ? nullptr : limit->second.get();
+}
+
+// A fair share of the batch and of the limit, so that one busy partition does not hold up the
+// others.
+size_t Worker::Share(RateLimit* limit) {
+  const size_t most = MostRecords(), left = most - batch_records_;
+  const size_t share = options_.in_order ? left : std::min(left, most / owned_.size() + 1);
+  if (limit == nullptr) return share;
+  const size_t given = limit->Take(std::min(share, limit->burst() / owned_.size() + 1));
+  throttled_ |= given == 0;
+  return given;
+}
+
 Result<bool> Worker::PollOne(const TopicPartition& from, Owned& owned) {
-  // A fair share of the batch, so that one busy partition does not hold up the others.
-  const size_t share =
-      options_.in_order ? options_.max_records : options_.max_records / owned_.size() + 1;
-  BONGSU_RETURN_IF_ERROR(consumer_->Poll(
-      from, std::min(share, options_.max_records - batch_records_), Duration(0), batch_.get()));
+  RateLimit* const limit = LimitOf(from);
+  const size_t share = Share(limit);
+  if (share == 0) return false;
+  BONGSU_RETURN_IF_ERROR(consumer_->Poll(from, share, Duration(0), batch_.get()));
   const std::span<const Record> records = batch_->records();
+  if (limit != nullptr) limit->Return(share - records.size());
+  const ActivityScope processing(activity_, Activity::kProcess);
   for (const Record& record : records) {
     if (record.offset < owned.shard->next()) continue;  // A stale fetch.
     if (batch_records_++ == 0) batch_began_ = clock_.Steady();
@@ -229,137 +284,19 @@ bool Worker::Dirty() const {
 }
 
 bool Worker::Idle() const {
-  return ready_ && !Dirty() && opening_.empty() && unsettled_.empty() &&
+  return ready_ && !Dirty() && !commit_ && opening_.empty() && unsettled_.empty() &&
          std::all_of(owned_.begin(), owned_.end(),
                      [](const auto& entry) { return entry.second.at_end; });
 }
 
-bool Worker::CommitDue(Timestamp now, bool drained) const {
-  if (!Dirty()) return false;
-  size_t bytes = extra_.bytes();
-  bool urgent = drained;
-  for (const auto& [from, owned] : owned_) {
-    bytes += owned.shard->bytes();
-    urgent |= owned.shard->urgent();
-  }
-  if (batch_records_ >= options_.max_records || bytes >= options_.max_bytes) return true;
-  urgent &= !early_;               // Nobody waits for the transaction.
-  if (commits_ == 0) return true;  // Who waits has waited for the start already.
-  const Duration since = now - last_commit_;
-  return (urgent && since >= options_.min_interval) || now - batch_began_ >= options_.interval;
-}
-
-Status Worker::Flush() {
-  if (!consumer_ || !Dirty()) return Status::Ok();
-  return Commit();
-}
-
-Status Worker::Commit() {
-  const Timestamp began = clock_.Steady();
-  for (auto& [from, owned] : owned_) {
-    if (owned.shard->dirty()) owned.shard->Prepare();
-  }
-  for (int attempt = 0; attempt < 3; ++attempt) {
-    BONGSU_ASSIGN_OR_RETURN(const Outcome outcome, TryCommit());
-    constexpr std::string_view kNames[] = {"committed", "aborted", "unknown", "fenced"};
-    metrics_.GetCounter("commits_total", {{"outcome", kNames[static_cast<size_t>(outcome)]}})
-        .Add(1);
-    switch (outcome) {
-      case Outcome::kCommitted: {
-        metrics_.GetHistogram("commit_duration_seconds")
-            .Observe(ToSeconds(clock_.Steady() - began));
-        last_commit_ = clock_.Steady();
-        batch_records_ = 0;
-        ++commits_;
-        return Status::Ok();
-      }
-      case Outcome::kAborted: {
-        // Perhaps a rebalance; a partition that is lost must not be committed from here.
-        BONGSU_RETURN_IF_ERROR(TakeAssignment().status());
-        break;
-      }
-      case Outcome::kUnknown:
-        return Status::Unavailable(
-            StrCat(options_.name, ": the outcome of a commit is unknown; opening again tells"));
-      case Outcome::kFenced:
-        return Status::Unavailable(
-            StrCat(options_.name, ": another owner took over; joining again"));
-    }
-  }
-  return Status::Unavailable(
-      StrCat(options_.name, ": the transaction was aborted three times; opening again"));
-}
-
-// Acknowledged before the batch is committed: nothing that a committed position has passed is
-// missing.
-Status Worker::PublishEarly() {
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> sending, early_->Begin());
-  bool any = false;
-  for (auto& [from, owned] : owned_) {
-    const Outputs* const outputs = owned.shard->early();
-    if (outputs == nullptr || outputs->empty()) continue;
-    BONGSU_RETURN_IF_ERROR(outputs->AppendTo(*sending));
-    any = true;
-  }
-  if (!any) return Status::Ok();
-  if (sending->Commit(options_.commit_timeout) != Outcome::kCommitted) {
-    return Status::Unavailable(
-        StrCat(options_.name, ": what was published is not acknowledged; publishing it again"));
-  }
-  for (auto& [from, owned] : owned_) {
-    if (Outputs* const outputs = owned.shard->early()) outputs->Clear();
-  }
-  return Status::Ok();
-}
-
-Result<Outcome> Worker::TryCommit() {
-  Result<std::unique_ptr<Transaction>> begun = producer_->Begin();
-  if (begun.status().code() == Code::kFenced) return Outcome::kFenced;
-  BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction, std::move(begun));
-  const Status filled = Fill(*transaction);
-  if (filled.code() == Code::kFenced) return Outcome::kFenced;
-  BONGSU_RETURN_IF_ERROR(filled);
-  const Outcome outcome = transaction->Commit(options_.commit_timeout);
-  if (outcome == Outcome::kCommitted) BONGSU_RETURN_IF_ERROR(Finish(*transaction));
-  return outcome;
-}
-
-Status Worker::Fill(Transaction& transaction) {
-  std::vector<Position> positions;
-  for (auto& [from, owned] : owned_) {
-    if (!owned.shard->dirty()) continue;
-    BONGSU_RETURN_IF_ERROR(owned.shard->AppendTo(transaction));
-    positions.push_back({from, owned.shard->next()});
-    FAULT("mid_append");
-  }
-  BONGSU_RETURN_IF_ERROR(factory_.Sign(transaction));
-  BONGSU_RETURN_IF_ERROR(extra_.AppendTo(transaction));
-  return consumer_->SavePositions(transaction, positions);
-}
-
-Status Worker::Finish(const Transaction& transaction) {
-  FAULT("after_commit");
-  extra_.Clear();
-  factory_.OnCommitted();
-  for (auto it = owned_.begin(); it != owned_.end();) {
-    const auto& [from, owned] = *it++;  // Reopen takes it out.
-    if (!owned.shard->dirty()) continue;
-    const Status status = owned.shard->Committed(transaction);
-    if (status.code() == Code::kCorrupt) {
-      BONGSU_RETURN_IF_ERROR(Reopen(from, status));
-      continue;
-    }
-    BONGSU_RETURN_IF_ERROR(status);
-    owned.shard->Publish();
-    FAULT("between_stores");
-  }
-  FAULT("after_store");
-  return Status::Ok();
-}
-
 // After an error that may pass: everything is opened again from what is committed.
 void Worker::Reset() {
-  for (auto& [from, owned] : owned_) factory_.OnLost(from);
+  AwaitCommit();
+  commit_.reset();
+  for (auto& [from, owned] : owned_) {
+    ForgetLag(from);
+    factory_.OnLost(from);
+  }
   for (auto& [from, opening] : opening_) factory_.OnLost(from);
   unsettled_.clear();
   opening_.clear();
@@ -371,18 +308,43 @@ void Worker::Reset() {
   producer_.reset();
   early_.reset();
   batch_records_ = 0;
+  PublishOpening();
 }
 
-void Worker::PublishLag() {
+void Worker::LookAtLag() {
   const Timestamp now = clock_.Steady();
-  if (now - last_lag_ < std::chrono::seconds(1)) return;
-  last_lag_ = now;
+  if (!consumer_ || now - last_look_ < kLookAtLag) return;
+  last_look_ = now;
+  int64_t lag = 0;
+  for (const auto& [from, owned] : owned_) lag += std::max<int64_t>(consumer_->Lag(from), 0);
+  behind_ = lag > static_cast<int64_t>(options_.max_records);
+}
+
+void Worker::PublishNumbers() {
+  const Timestamp now = clock_.Steady();
+  if (now - last_numbers_ < std::chrono::seconds(1)) return;
+  last_numbers_ = now;
+  activity_.Publish(options_.name, metrics_);
+  metrics_.GetGauge("catching_up", {{"worker", options_.name}}).Set(behind_ ? 1 : 0);
   for (const auto& [from, owned] : owned_) {
-    metrics_
-        .GetGauge("consumer_lag_events",
-                  {{"topic", from.topic}, {"partition", StrCat(from.partition)}})
-        .Set(static_cast<double>(consumer_->Lag(from)));
+    LagOf(from).Set(static_cast<double>(consumer_->Lag(from)));
   }
+  PublishOpening();
+}
+
+Metrics::Gauge& Worker::LagOf(const TopicPartition& from) {
+  return metrics_.GetGauge("consumer_lag_events",
+                           {{"topic", from.topic}, {"partition", StrCat(from.partition)}});
+}
+
+// From now on its next owner says it.
+void Worker::ForgetLag(const TopicPartition& from) {
+  LagOf(from).Set(std::numeric_limits<double>::quiet_NaN());
+}
+
+void Worker::PublishOpening() {
+  metrics_.GetGauge("partitions_opening", {{"worker", options_.name}})
+      .Set(static_cast<double>(opening_.size() + unsettled_.size()));
 }
 
 }  // namespace bongsu

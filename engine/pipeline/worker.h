@@ -1,10 +1,12 @@
 // The batch loop: one thread, its consumer, its producer and the shards of the partitions it owns.
 // One transaction carries the outputs of all its shards and the positions; then each shard's state
-// is written.
+// is written. Both happen beside the loop, which goes on with the next batch; one commit at a time.
 //
 //   assignment -> open what is new, a step -> poll each partition -> shards -> commit when due
+//                                                                     \-> transaction -> stores
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -17,6 +19,9 @@
 #include "engine/core/clock.h"
 #include "engine/core/log.h"
 #include "engine/core/metrics.h"
+#include "engine/pipeline/activity.h"
+#include "engine/pipeline/executor.h"
+#include "engine/pipeline/rate_limit.h"
 #include "engine/pipeline/shard.h"
 
 namespace bongsu {
@@ -27,13 +32,20 @@ struct WorkerOptions {
   Duration interval = std::chrono::milliseconds(100);     // At the latest.
   Duration min_interval = std::chrono::milliseconds(20);  // Between two commits, at the earliest.
   size_t max_records = 10'000;
+  // While more than a batch waits in the log, nobody waits for a single event: larger batches.
+  Duration catch_up_interval{0};
+  size_t catch_up_records = 0;
   size_t max_bytes = 16u << 20;
   Duration commit_timeout = std::chrono::seconds(30);
   Duration idle_wait = std::chrono::milliseconds(100);
   // Outputs are published as they come; state and positions follow in a transaction. After a crash
   // some are published again, with the same ids.
   bool at_least_once = false;
+  RateLimits limits;      // Shared by workers.
   bool in_order = false;  // One partition after the other, in their order: files.
+  // Of this worker alone, for its commits; null: it waits for each. Null also where log and state
+  // share a database.
+  std::shared_ptr<Executor> executor;
 };
 
 class Worker {
@@ -62,6 +74,8 @@ class Worker {
   int64_t turns() const { return turns_.load(std::memory_order_acquire); }
   int64_t processed() const { return processed_; }
   int64_t commits() const { return commits_; }
+  // More than a batch waited in the log when it was looked at last.
+  bool behind() const { return behind_; }
 
  private:
   struct Owned {
@@ -71,22 +85,40 @@ class Worker {
   bool MayPass(const Status& failure);
   Status Start();
   Result<bool> TakeAssignment();
-  void Drop(const AssignmentChange& change);
+  Status Drop(const AssignmentChange& change);
   Result<bool> OpenPartitions();
   Status AskPositions();
   Status Own(const TopicPartition& from, Opened opened);
   Status Reopen(const TopicPartition& from, const Status& found);
   Result<bool> PollAll();
   Result<bool> PollOne(const TopicPartition& from, Owned& owned);
+  size_t MostRecords() const {
+    return std::max(options_.max_records, behind_ ? options_.catch_up_records : 0);
+  }
+  size_t Share(RateLimit* limit);
+  RateLimit* LimitOf(const TopicPartition& from) const;
+  void Wait();
   bool Dirty() const;
+  bool Full() const;
   bool CommitDue(Timestamp now, bool drained) const;
-  Status Commit();
-  Result<Outcome> TryCommit();
+  void Prepare();
+  Status StartCommit();
+  Status TryCommit();
   Status Fill(Transaction& transaction);
+  void RunCommit();
+  void AwaitCommit();
+  bool CommitHangs() const;
+  double SecondsSince(std::chrono::nanoseconds began) const;
+  Status TakeCommit();
+  Status TakeStores();
+  void Forget(const TopicPartition& from);
   Status PublishEarly();
-  Status Finish(const Transaction& transaction);
   void Reset();
-  void PublishLag();
+  void LookAtLag();
+  void PublishNumbers();
+  Metrics::Gauge& LagOf(const TopicPartition& from);
+  void ForgetLag(const TopicPartition& from);
+  void PublishOpening();
 
   const WorkerOptions options_;
   Log& log_;
@@ -106,13 +138,31 @@ class Worker {
   std::map<TopicPartition, Owned> owned_;
   Timestamp unsettled_since_{};
   Outputs extra_;  // Of the role as a whole.
-  bool ready_ = false;
+  // The batch that is being committed. While the executor runs, it is the executor's.
+  struct Stored {
+    TopicPartition from;
+    Shard* shard;
+    Status status;
+  };
+  struct Commit {
+    explicit Commit(Timestamp at) : began(at) {}
+    Timestamp began, tried, ended;
+    int attempts = 0;
+    std::unique_ptr<Transaction> transaction;
+    std::vector<Stored> stores;
+    Outcome outcome = Outcome::kAborted;
+    double commit_seconds = 0, store_seconds = 0;
+  };
+  std::optional<Commit> commit_;
+  bool ready_ = false, behind_ = false, throttled_ = false;
   std::optional<Timestamp> fenced_;
   std::atomic<bool> idle_{false};
   std::atomic<int64_t> turns_{0}, beats_{0};
   size_t batch_records_ = 0;
   int64_t processed_ = 0, commits_ = 0;
-  Timestamp batch_began_{}, last_commit_{}, last_lag_{};
+  Timestamp batch_began_{}, last_commit_{}, last_look_{}, last_numbers_{};
+  size_t first_ = 0;  // To be polled, of the owned.
+  ActivityTimes activity_;
 };
 
 }  // namespace bongsu

@@ -86,6 +86,10 @@ void AddProcess(std::vector<prometheus::MetricFamily>* families) {
   add("process_cpu_seconds_total", "Processor time spent, user and system.", MetricType::Counter,
       stats.cpu_seconds);
   add("process_resident_memory_bytes", "Memory held.", MetricType::Gauge, stats.resident_bytes);
+  add("process_memory_limit_bytes",
+      "Memory that the process may hold: the least limit of its control groups, else the "
+      "machine's.",
+      MetricType::Gauge, stats.memory_limit_bytes);
   add("process_open_fds", "File descriptors open.", MetricType::Gauge, stats.open_fds);
   add("process_max_fds", "File descriptors allowed.", MetricType::Gauge, stats.max_fds);
   add("process_start_time_seconds", "When the process started, since the epoch.", MetricType::Gauge,
@@ -153,11 +157,13 @@ prometheus::Labels Copy(Metrics::Labels labels) {
 }  // namespace
 
 PrometheusMetrics::PrometheusMetrics(std::string_view version) : impl_(std::make_unique<Impl>()) {
-  // What has no labels is there from the start, at zero: a rate needs a first value.
+  // What counts is there from the start, at zero, as far as its labels are known: a rate needs a
+  // first value. A gauge at zero would say something that nobody has looked at.
   for (const MetricSpec& spec : MetricTable()) {
+    for (const std::string_view value : spec.values)
+      GetCounter(spec.name, {{spec.labels[0], value}});
     if (!spec.labels.empty()) continue;
     if (spec.kind == MetricKind::kCounter) GetCounter(spec.name);
-    if (spec.kind == MetricKind::kGauge) GetGauge(spec.name);
     if (spec.kind == MetricKind::kHistogram) GetHistogram(spec.name);
   }
   GetGauge("build_info", {{"version", version}, {"compiler", "g++ " __VERSION__}}).Set(1);

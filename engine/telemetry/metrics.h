@@ -21,6 +21,8 @@ struct MetricSpec {
   std::string_view help;
   std::span<const std::string_view> labels;
   std::span<const double> buckets;  // Of histograms.
+  // Of the one label of a counter, where they are fixed: there from the start, at zero.
+  std::span<const std::string_view> values;
 };
 std::span<const MetricSpec> MetricTable();
 
@@ -30,8 +32,8 @@ class PrometheusMetrics final : public Metrics {
   ~PrometheusMetrics() override;
 
   Counter& GetCounter(std::string_view name, Labels labels = {}) override;
-  // A gauge that is set to NaN is left out of the scrape until it is set again: a partition that
-  // moved away.
+  // A gauge is left out of the scrape until it is set, and again when it is set to NaN: a partition
+  // that moved away.
   Gauge& GetGauge(std::string_view name, Labels labels = {}) override;
   Histogram& GetHistogram(std::string_view name, Labels labels = {}) override;
 

@@ -35,9 +35,33 @@ double BootTime(const std::string& proc) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
+double MachineMemory(const std::string& proc) {
+  std::ifstream file(proc + "/meminfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("MemTotal:")) return std::stod(line.substr(9)) * 1024;
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+// A limit of any control group around this process holds. "max" in a file: it has none.
+double MemoryLimit(const std::string& proc, const std::string& cgroups) {
+  double limit = MachineMemory(proc);
+  std::ifstream membership(proc + "/self/cgroup");
+  for (std::string line; std::getline(membership, line);) {
+    if (!line.starts_with("0::/")) continue;  // The others are of version 1.
+    std::filesystem::path group = line.substr(3);
+    for (;; group = group.parent_path()) {
+      std::ifstream file(cgroups + group.string() + "/memory.max");
+      if (double bytes = 0; file >> bytes) limit = std::fmin(limit, bytes);
+      if (!group.has_relative_path()) break;
+    }
+  }
+  return limit;
+}
+
 }  // namespace
 
-ProcessStats ReadProcessStats(const std::string& proc) {
+ProcessStats ReadProcessStats(const std::string& proc, const std::string& cgroups) {
   ProcessStats stats;
   // Numbering of proc(5), shifted by the two fields that StatFields leaves out, from zero.
   constexpr size_t kUserTime = 14 - 3, kSystemTime = 15 - 3, kStart = 22 - 3, kResident = 24 - 3;
@@ -49,6 +73,7 @@ ProcessStats ReadProcessStats(const std::string& proc) {
         std::stod(fields[kResident]) * static_cast<double>(sysconf(_SC_PAGESIZE));
     stats.start_time_seconds = BootTime(proc) + std::stod(fields[kStart]) / ticks;
   }
+  stats.memory_limit_bytes = MemoryLimit(proc, cgroups);
   std::error_code error;
   std::filesystem::directory_iterator entry(proc + "/self/fd", error), end;
   if (!error) {

@@ -150,7 +150,7 @@ bool ReadRanges(const Options& options, const std::vector<DetectorInput>& inputs
   }
   bool good = true;
   for (const auto& [name, range] : options.ranges) {
-    const auto is_it = [&](const DetectorInput& input) {
+    const auto is_it = [&, &name = name](const DetectorInput& input) {
       return context.schema.features()[input.feature].name == name;
     };
     const auto input = std::find_if(inputs.begin(), inputs.end(), is_it);

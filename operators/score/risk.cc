@@ -18,12 +18,17 @@ namespace {
 
 struct Options {
   Duration half_life = std::chrono::hours(24);
+  bool people = true;
 
   static const FieldTable<Options>& Fields() {
     static const auto table =
         FieldTable<Options>()
             .Field("half_life", &Options::half_life, "In which a person's risk falls by half.")
-            .Min(1);
+            .Min(1)
+            .Field(
+                "people", &Options::people,
+                "Whether a person's risk is kept and told of; without it there is that of events "
+                "alone.");
     return table;
   }
 };
@@ -88,6 +93,20 @@ int64_t Micros(Timestamp t) {
   return t.time_since_epoch().count();
 }
 
+void JudgeEvent(Verdict* verdict) {
+  verdict->tail = EventTail(verdict->findings);
+  verdict->risk = verdict->user_risk = RiskOfTail(verdict->tail);
+}
+
+// Without people.
+class EventRisk final : public Operator {
+ public:
+  Result<Flow> Process(Event&, Context& context) override {
+    JudgeEvent(&context.verdict());
+    return Flow::kNext;
+  }
+};
+
 class Risk final : public Operator {
  public:
   Risk(const Options& options, PipelineSchema* schema)
@@ -99,8 +118,7 @@ class Risk final : public Operator {
 
   Result<Flow> Process(Event& event, Context& context) override {
     Verdict& verdict = context.verdict();
-    verdict.tail = EventTail(verdict.findings);
-    verdict.risk = RiskOfTail(verdict.tail);
+    JudgeEvent(&verdict);
     MemoryGuard guard(context.Slot(slot_));
     Memory& memory = guard.memory;
     const double gain = Add(verdict.risk, Micros(event.time), &memory);
@@ -284,6 +302,7 @@ OperatorSpec RiskSpec() {
           "half-life each event counts 20 log10(n / 50) points less, so that busy people are not "
           "risky people.")
       .Build([](const Options& options, BuildContext& context) -> std::unique_ptr<Operator> {
+        if (!options.people) return std::make_unique<EventRisk>();
         return std::make_unique<Risk>(options, &context.schema);
       });
 }

@@ -4,8 +4,8 @@
 // Reads see the overlay first. Mark and Rollback undo the writes of one event. Seal copies the
 // overlay into a batch for the database; Write may run on another thread while the shard goes on
 // with the next events, because Applied forgets only what the last Seal has copied. Values are
-// sealed with a checksum here: callers of Get and Put see payloads, VisitOverlay and Restore carry
-// sealed bytes.
+// sealed with a checksum here: callers of Get and Put see payloads, Visit and Restore carry sealed
+// bytes.
 #pragma once
 
 #include <memory>

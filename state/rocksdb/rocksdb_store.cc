@@ -73,13 +73,11 @@ class RocksDbStore final : public KeyValueStore {
   }
 
   Status Write(const WriteBatch& batch, bool sync) override {
-    size_t bytes = 64;
-    for (const auto& op : batch.ops())
-      bytes += op.key.size() + (op.value ? op.value->size() : 0) + 16;
-    rocksdb::WriteBatch native(bytes);
+    rocksdb::WriteBatch native(64 + batch.bytes() + 16 * batch.ops().size());
     rocksdb::Status status;
     for (const WriteBatch::Op& op : batch.ops()) {
-      status = op.value ? native.Put(op.key, *op.value) : native.Delete(op.key);
+      status = op.value ? native.Put(ToSlice(op.key), ToSlice(*op.value))
+                        : native.Delete(ToSlice(op.key));
       if (!status.ok()) return FromRocksDb(status, "write", path_);
     }
     return Change(sync, [&](const rocksdb::WriteOptions& options) {
@@ -111,7 +109,7 @@ class RocksDbStore final : public KeyValueStore {
     }
     WriteBatch batch;  // RocksDB has no range without an end.
     BONGSU_RETURN_IF_ERROR(Scan(from, to, [&](std::string_view key, std::string_view) {
-      batch.Delete(std::string(key));
+      batch.Delete(key);
       return true;
     }));
     return Write(batch, false);

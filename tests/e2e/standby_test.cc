@@ -39,7 +39,7 @@ TEST_CASE("a warm standby takes over from its copies") {
   for (const char* name : {"one", "two"}) {
     Setup setup = bench.NewSetup(name);
     setup.sources = "sources: [{name: access, topic: stream.source}]";
-    setup.more = StrCat("standby: 1\n", kManyAlerts);
+    setup.more = StrCat("standby: 1\ncommit: {max_records: 2000}\n", kManyAlerts);
     setups.push_back(setup);
   }
   bench.CreateTopics(setups[0]);

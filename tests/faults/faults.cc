@@ -56,8 +56,9 @@ bool CrashAt(std::string_view point, Scene& scene) {
   Member* const member = scene.Take();
   if (member == nullptr) return false;
   const std::string plan = PlanFor(point, scene);
-  const bool wipe = point == "mid_restore" ||
-                    ((point == "restored" || point == "assigned") && scene.random.Below(2) == 0);
+  // Nobody passes these two who has nothing to restore.
+  const bool restores = point == "mid_restore" || point == "restored";
+  const bool wipe = restores || (point == "assigned" && scene.random.Below(2) == 0);
   scene.fleet.Kill(*member);
   if (wipe) Wipe(member->data_dir + "/state");
   scene.fleet.Start(*member, plan);

@@ -51,7 +51,7 @@ class Capture final : public Transaction {
         .push_back(PrintOf(CopyOf(partition, key, value, headers)));
     return Status::Ok();
   }
-  bool Join(WriteBatch*) override { return false; }
+  bool Join(const WriteBatch&) override { return false; }
   Outcome Commit(Duration) override { return Outcome::kCommitted; }
 
  private:
@@ -107,7 +107,9 @@ class Scorer {
     if (!shard_->dirty()) return Status::Ok();
     shard_->Prepare();
     BONGSU_RETURN_IF_ERROR(shard_->AppendTo(capture_));
-    return shard_->Committed(capture_);
+    BONGSU_RETURN_IF_ERROR(shard_->Store(capture_));
+    shard_->Committed();
+    return Status::Ok();
   }
 
   Result<StateView> View() {

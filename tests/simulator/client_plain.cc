@@ -24,7 +24,7 @@ class PlainProducer final : public Producer {
       unsent_.push_back(NewUnsent(topic, partition, key, value, headers));
       return Status::Ok();
     }
-    bool Join(WriteBatch*) override { return false; }
+    bool Join(const WriteBatch&) override { return false; }
     Outcome Commit(Duration) override {
       for (const Unsent& record : unsent_) {
         if (!log_.Request(Point::kSend, kSession).ok()) return Outcome::kUnknown;

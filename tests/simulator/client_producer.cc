@@ -78,11 +78,13 @@ class SimTransaction final : public Transaction, public TakesPositions {
   }
   Status Append(std::string_view topic, int32_t partition, std::string_view key,
                 std::optional<std::string_view> value, std::span<const Header> headers) override;
-  bool Join(WriteBatch*) override { return false; }
+  bool Join(const WriteBatch&) override { return false; }
   Outcome Commit(Duration timeout) override;
   std::optional<int64_t> NextOffset(std::string_view topic, int32_t partition) const override;
   void AddPositions(const SimMember& member, std::span<const Position> positions) override {
-    for (const Position& position : positions) positions_[&member][position.from] = position.next;
+    Owned owned{member.group(), member.instance(), member.id(), member.generation(), {}};
+    for (const Position& position : positions) owned.positions[position.from] = position.next;
+    positions_.push_back(std::move(owned));
   }
 
  private:
@@ -99,7 +101,13 @@ class SimTransaction final : public Transaction, public TakesPositions {
 
   SimProducer& p_;
   std::deque<Unsent> unsent_;
-  std::map<const SimMember*, std::map<TopicPartition, int64_t>> positions_;
+  struct Owned {
+    std::string group, instance;
+    int64_t member = 0;
+    int generation = 0;
+    std::map<TopicPartition, int64_t> positions;
+  };
+  std::vector<Owned> positions_;
   std::map<TopicPartition, int64_t> next_;
   bool done_ = false, sent_ = false, failed_ = false, undelivered_ = false;
 };
@@ -215,8 +223,8 @@ void SimTransaction::TraceOutcome(Outcome outcome) {
       StrCat(p_.id, " epoch ", p_.epoch, ": ", kOutcomes[static_cast<size_t>(outcome)]);
   for (const auto& [to, next] : next_)
     text += StrCat(", ", to.topic, '-', to.partition, " to ", next);
-  for (const auto& [member, positions] : positions_) {
-    for (const auto& [of, next] : positions)
+  for (const Owned& owned : positions_) {
+    for (const auto& [of, next] : owned.positions)
       text += StrCat("; position ", of.partition, " is ", next);
   }
   p_.log.world().Trace(text);
@@ -257,25 +265,24 @@ SimTransaction::Step SimTransaction::Flush(Timestamp deadline) {
 
 SimTransaction::Step SimTransaction::SendPositions(Timestamp deadline) {
   World& world = p_.log.world();
-  for (const auto& [member, positions] : positions_) {
-    for (bool sent = positions.empty(); !sent;) {
+  for (const Owned& owned : positions_) {
+    for (bool sent = owned.positions.empty(); !sent;) {
       const Status status = p_.log.Request(Point::kPositions, seconds(1));
       if (!p_.GoOn().ok()) return Step::kUnknown;
-      Group& group = p_.log.broker().group(member->group());
+      Group& group = p_.log.broker().group(owned.group);
       Answer answer = Answer::kBusy;
       if (!status.ok() && p_.log.broker().up()) return Step::kAbort;  // An error it can't get over.
       if (status.ok()) {
-        if (group.Check(member->id(), member->instance(), member->generation()) !=
-            Group::Refusal::kNone) {
+        if (group.Check(owned.member, owned.instance, owned.generation) != Group::Refusal::kNone) {
           world.Trace("positions are refused: it is no owner any more");
           return Step::kAbort;
         }
-        answer = p_.log.broker().transactions().AddPositions(p_.id, p_.epoch, member->group());
+        answer = p_.log.broker().transactions().AddPositions(p_.id, p_.epoch, owned.group);
       }
       if (answer == Answer::kFenced) return Step::kFenced;
       if (answer == Answer::kOk) {
         const int64_t producer = p_.log.broker().transactions().ProducerOf(p_.id);
-        for (const auto& [of, next] : positions) group.Pend(producer, of, next);
+        for (const auto& [of, next] : owned.positions) group.Pend(producer, of, next);
         sent = sent_ = true;
       } else if (world.now() >= deadline) {
         return Step::kUnknown;

@@ -56,7 +56,7 @@ void Disk::Apply(const WriteBatch& batch) {
     const auto found = data.find(op.key);
     undo.emplace_back(op.key, found == data.end() ? std::nullopt : std::optional(found->second));
     if (op.value) {
-      data.insert_or_assign(op.key, *op.value);
+      data.insert_or_assign(std::string(op.key), *op.value);
     } else if (found != data.end()) {
       data.erase(found);
     }

@@ -25,6 +25,7 @@ enum class Mutant {
   kAbortDropsOutputs,  // What was sent in an aborted transaction is not sent again.
   kNoStaleGuard,       // However old a store is, it is brought forward.
   kNoDigest,           // What `meta` says of its transaction is not looked at.
+  kNextPosition,       // A batch is committed with what the next one has read meanwhile.
   kCount
 };
 std::string_view MutantName(Mutant mutant);

@@ -24,7 +24,8 @@ constexpr std::array<std::string_view, static_cast<size_t>(Mutant::kCount)> kNam
     "keeps lost partitions",
     "an abort drops outputs",
     "no stale guard",
-    "digest unchecked"};
+    "digest unchecked",
+    "positions of the next batch"};
 
 // What every mutated shard does as the real one.
 class ShardAround : public Shard {
@@ -37,10 +38,10 @@ class ShardAround : public Shard {
   size_t bytes() const override { return inner_->bytes(); }
   int64_t next() const override { return inner_->next(); }
   void Prepare() override { inner_->Prepare(); }
+  int64_t prepared_next() const override { return inner_->prepared_next(); }
   Status AppendTo(Transaction& transaction) override { return inner_->AppendTo(transaction); }
-  Status Committed(const Transaction& transaction) override {
-    return inner_->Committed(transaction);
-  }
+  Status Store(const Transaction& transaction) override { return inner_->Store(transaction); }
+  void Committed() override { inner_->Committed(); }
   void Publish() override { inner_->Publish(); }
 
  protected:
@@ -50,38 +51,23 @@ class ShardAround : public Shard {
 class StoreFirst final : public ShardAround {
  public:
   using ShardAround::ShardAround;
-  bool dirty() const override { return written_ || inner_->dirty(); }
   Status AppendTo(Transaction& transaction) override {
     BONGSU_RETURN_IF_ERROR(inner_->AppendTo(transaction));
-    written_ = true;
-    return inner_->Committed(transaction);
+    return inner_->Store(transaction);
   }
-  Status Committed(const Transaction&) override {
-    written_ = false;
-    return Status::Ok();
-  }
-
- private:
-  bool written_ = false;
+  Status Store(const Transaction&) override { return Status::Ok(); }
 };
 
 class NoOffsetGuard final : public ShardAround {
  public:
   using ShardAround::ShardAround;
-  int64_t next() const override {
-    return commits_ ? inner_->next() : std::numeric_limits<int64_t>::min();
-  }
-  void Prepare() override {
-    commits_ = true;
-    inner_->Prepare();
-  }
-  Status Committed(const Transaction& transaction) override {
-    commits_ = false;
-    return inner_->Committed(transaction);
-  }
+  int64_t next() const override { return std::numeric_limits<int64_t>::min(); }
+};
 
- private:
-  bool commits_ = false;
+class NextPosition final : public ShardAround {
+ public:
+  using ShardAround::ShardAround;
+  int64_t prepared_next() const override { return inner_->next(); }
 };
 
 class FactoryAround final : public ShardFactory {
@@ -115,6 +101,8 @@ class FactoryAround final : public ShardFactory {
         opened->shard = std::make_unique<StoreFirst>(std::move(opened->shard));
       } else if (mutant_ == Mutant::kNoOffsetGuard) {
         opened->shard = std::make_unique<NoOffsetGuard>(std::move(opened->shard));
+      } else if (mutant_ == Mutant::kNextPosition) {
+        opened->shard = std::make_unique<NextPosition>(std::move(opened->shard));
       }
       return opened;
     }

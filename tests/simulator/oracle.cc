@@ -49,7 +49,7 @@ class Listener final : public Transaction {
     }
     return Status::Ok();
   }
-  bool Join(WriteBatch*) override { return false; }
+  bool Join(const WriteBatch&) override { return false; }
   Outcome Commit(Duration) override { return Outcome::kCommitted; }
   std::map<std::string, std::vector<Written>> written;
 };
@@ -125,7 +125,8 @@ Result<Expected> Expect(const PartitionLog& input, int32_t partition, const Scen
     if (i % kBatch != kBatch - 1 && i != batch.size() - 1) continue;
     shard->Prepare();
     BONGSU_RETURN_IF_ERROR(shard->AppendTo(listener));
-    BONGSU_RETURN_IF_ERROR(shard->Committed(listener));
+    BONGSU_RETURN_IF_ERROR(shard->Store(listener));
+    shard->Committed();
   }
   expected.written = std::move(listener.written);
   BONGSU_ASSIGN_OR_RETURN(expected.state, StateOf(database, scenario));

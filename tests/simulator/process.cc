@@ -44,6 +44,35 @@ class Process::NoMetrics final : public Metrics {
   NoHistogram histogram_;
 };
 
+class Process::FiberExecutor final : public Executor {
+ public:
+  explicit FiberExecutor(Process& process) : process_(process) {}
+  ~FiberExecutor() override { Wait(); }
+  void Start(std::function<void()> job) override {
+    ended_ = false;
+    process_.Spawn([this, job = std::move(job)] {
+      Delay();
+      job();
+      Delay();
+      ended_ = true;
+      return Status::Ok();
+    });
+  }
+  bool ended() const override { return ended_; }
+  void Wait() override {
+    while (!ended_) process_.environment_.world.Pause();
+  }
+
+ private:
+  // Meanwhile the worker goes on.
+  void Delay() {
+    World& world = process_.environment_.world;
+    world.Sleep(world.Between(Duration(0), process_.environment_.scenario.commit_time));
+  }
+  Process& process_;
+  bool ended_ = true;
+};
+
 Process::Process(Environment environment, std::string name, Machine& machine)
     : environment_(std::move(environment)),
       name_(std::move(name)),
@@ -157,6 +186,7 @@ Status Process::RunWorker(const std::string& role, ShardFactory& shards,
   options.max_records = environment_.scenario.max_records;
   options.idle_wait = environment_.scenario.idle_wait;
   options.at_least_once = environment_.scenario.at_least_once;
+  options.executor = std::make_shared<FiberExecutor>(*this);
   const std::string group = role.starts_with("score") ? "bank.score" : "bank.ingest";
   const auto make_consumer = [&] { return log_.NewConsumer(group, Member(role), topics); };
   Worker worker(options, log_, make_consumer, shards, clock_, *metrics_,

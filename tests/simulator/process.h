@@ -63,6 +63,7 @@ class Process final {
 
  private:
   class NoMetrics;
+  class FiberExecutor;
   void Spawn(std::function<Status()> thread);
   Status RunScore(int index);
   Status RunIngest();

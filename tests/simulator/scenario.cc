@@ -43,6 +43,10 @@ void Suit(Mutant like, Scenario* s) {
       s->standby = 0;
       s->between = s->faults / 40;
       break;
+    case Mutant::kNextPosition:
+      s->kinds.insert({Trouble::kCrash, Trouble::kFreeze, Trouble::kRefusal});
+      s->between = s->faults / 60;
+      break;
     case Mutant::kEndsLivingOwners:
       s->kinds = {Trouble::kExpel, Trouble::kSlowMarkers};
       s->processes = std::max(s->processes, 2);
@@ -79,6 +83,8 @@ Scenario Scenario::Draw(Mutant like, bool torn, World& world) {
   s.cached_people = static_cast<size_t>(world.Between(1, 12));
   s.people = world.Between(2, 12);
   s.idle_wait = milliseconds(world.Between(50, 400));
+  if (s.events < 1000 && world.Chance(0.5)) s.commit_time = milliseconds(world.Between(1, 60));
+  if (like == Mutant::kNextPosition) s.commit_time = milliseconds(60);
   return s;
 }
 

@@ -45,6 +45,7 @@ struct Scenario {
   size_t max_records = 100, cached_people = 10, dedup_window = 128;
   int64_t people = 10;
   Duration idle_wait{};
+  Duration commit_time{};  // At most so long before a commit, and after.
 };
 
 }  // namespace bongsu::sim

@@ -62,6 +62,12 @@ void World::Sleep(Duration duration, bool wakeable) {
   self.fiber.Yield();
 }
 
+void World::Pause() {
+  running_->wake = now_ + std::chrono::microseconds(100);
+  running_->wakeable = false;
+  running_->fiber.Yield();
+}
+
 void World::Thaw(const Host& host) {
   while (!host.dead && host.frozen_until > now_) Sleep(host.frozen_until - now_);
 }

@@ -55,6 +55,8 @@ class World final {
   // Inside a fiber: stands still for a while; with `wakeable` until Stir if that comes first. A
   // host that dies ends every wait.
   void Sleep(Duration duration, bool wakeable = false);
+  // Inside a fiber: the others go on, also on a host that is dead.
+  void Pause();
   // Inside a fiber: stands still as long as its host does.
   void Thaw(const Host& host);
   // Something happened that a waiting fiber may want to see.

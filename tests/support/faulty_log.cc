@@ -40,7 +40,7 @@ class FaultyLog::FaultyTransaction final : public Transaction {
     ++appended_[{std::string(topic), partition}];
     return inner_->Append(topic, partition, key, value, headers);
   }
-  bool Join(WriteBatch* batch) override { return log_.shared_ && inner_->Join(batch); }
+  bool Join(const WriteBatch& batch) override { return log_.shared_ && inner_->Join(batch); }
   Outcome Commit(Duration timeout) override {
     Fault fault;
     if (log_.Turn(Call::kCommit, &fault)) {

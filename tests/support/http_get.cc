@@ -2,13 +2,14 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <sstream>
 
 namespace bongsu {
 
-HttpAnswer HttpGet(uint16_t port, const std::string& path) {
+int ConnectLoopback(uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval patience{5, 0};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -16,11 +17,18 @@ HttpAnswer HttpGet(uint16_t port, const std::string& path) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) return fd;
+  close(fd);
+  return -1;
+}
+
+HttpAnswer HttpGet(uint16_t port, const std::string& path) {
+  const int fd = ConnectLoopback(port);
+  if (fd < 0) return {};
   std::string answer;
   const std::string request =
       "GET " + path + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
-  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
-      send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
+  if (send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
     char piece[16384];
     for (ssize_t n = 0; (n = recv(fd, piece, sizeof(piece), 0)) > 0;) {
       answer.append(piece, static_cast<size_t>(n));

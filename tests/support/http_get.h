@@ -6,11 +6,13 @@
 
 namespace bongsu {
 
+// A socket whose reads give up after five seconds; -1 when nothing listens. The caller closes it.
+int ConnectLoopback(uint16_t port);
+
 struct HttpAnswer {
   int code = 0;  // 0: nothing answers.
   std::string body;
 };
-// Gives up when nothing comes for five seconds.
 HttpAnswer HttpGet(uint16_t port, const std::string& path);
 
 // In an exposition of Prometheus: the value of a metric without labels, or the sum over its labels;

@@ -88,6 +88,11 @@ Status Send(rd_kafka_t* handle, const std::string& topic, const std::vector<Test
   return Status::Ok();
 }
 
+Status ResultOf(const rd_kafka_topic_result_t* topic) {
+  if (rd_kafka_topic_result_error(topic) == RD_KAFKA_RESP_ERR_NO_ERROR) return Status::Ok();
+  return Status::Invalid(rd_kafka_topic_result_error_string(topic));
+}
+
 // Takes `error`; null is success.
 Status Taken(rd_kafka_error_t* error) {
   if (error == nullptr) return Status::Ok();
@@ -139,10 +144,7 @@ Status KafkaBroker::CreateTopic(const std::string& name, int partitions,
       [](rd_kafka_event_t* event) {
         size_t count = 0;
         const auto* const result = rd_kafka_event_CreateTopics_result(event);
-        const auto** const topics = rd_kafka_CreateTopics_result_topics(result, &count);
-        if (rd_kafka_topic_result_error(topics[0]) == RD_KAFKA_RESP_ERR_NO_ERROR)
-          return Status::Ok();
-        return Status::Invalid(rd_kafka_topic_result_error_string(topics[0]));
+        return ResultOf(rd_kafka_CreateTopics_result_topics(result, &count)[0]);
       });
   rd_kafka_NewTopic_destroy(topic);
   if (!status.ok()) return status;
@@ -154,6 +156,25 @@ Status KafkaBroker::CreateTopic(const std::string& name, int partitions,
     if (count.ok() && *count == partitions) return Status::Ok();
   }
   return Status::Unavailable("the test broker does not tell of the new topic " + name);
+}
+
+Status KafkaBroker::AddPartitions(const std::string& topic, int partitions) {
+  char text[512];
+  rd_kafka_NewPartitions_t* request = rd_kafka_NewPartitions_new(
+      topic.c_str(), static_cast<size_t>(partitions), text, sizeof(text));
+  if (request == nullptr) return Status::Invalid(text);
+  const Status status = Admin(
+      cluster_->direct(),
+      [&](rd_kafka_t* handle, rd_kafka_queue_t* queue) {
+        rd_kafka_CreatePartitions(handle, &request, 1, nullptr, queue);
+      },
+      [](rd_kafka_event_t* event) {
+        size_t count = 0;
+        const auto* const result = rd_kafka_event_CreatePartitions_result(event);
+        return ResultOf(rd_kafka_CreatePartitions_result_topics(result, &count)[0]);
+      });
+  rd_kafka_NewPartitions_destroy(request);
+  return status;
 }
 
 Status KafkaBroker::DeleteRecordsBefore(const std::string& topic, int partition, int64_t offset) {

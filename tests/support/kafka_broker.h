@@ -48,6 +48,8 @@ class KafkaBroker final {
   // On every node.
   Status CreateTopic(const std::string& name, int partitions,
                      const std::map<std::string, std::string>& config = {});
+  // Raises their number to `partitions`.
+  Status AddPartitions(const std::string& topic, int partitions);
   // Everything committed up to now, by partition and offset; an independent read_committed
   // consumer.
   Result<std::vector<TestRecord>> ReadCommitted(const std::string& topic);

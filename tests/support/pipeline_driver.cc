@@ -154,6 +154,7 @@ Status Bank::RunScore() {
   worker_options.min_interval = Duration(0);
   worker_options.at_least_once = options.at_least_once;
   if (options.at_least_once) worker_options.interval = Duration(0);  // The clock stands still.
+  if (options.late) worker_options.executor = std::make_shared<LateExecutor>();
   const std::string topics[] = {"bongsu.events"};
   Worker worker(
       worker_options, *faulty_, [&] { return faulty_->NewConsumer("score", "score-0", topics); },

@@ -49,6 +49,7 @@ class TestMetrics final : public Metrics {
   Gauge& GetGauge(std::string_view name, Labels labels) override;
   Histogram& GetHistogram(std::string_view name, Labels labels) override;
   double operator[](const std::string& name) const;
+  bool Has(const std::string& name) const { return cells_.contains(name); }
 
  private:
   class Cell;
@@ -150,11 +151,34 @@ class FaultyLog final : public Log {
 
   EmbeddedLog& log_;
   const bool shared_;
-  int calls_[static_cast<size_t>(Call::kCount)] = {};
+  int calls_[static_cast<size_t>(Call::kCount) + 1] = {};  // The last never comes: no fault.
   Call fail_call_ = Call::kCount;
   int fail_nth_ = 0, fail_times_ = 1;
   Fault fault_ = Fault::kUnavailable;
   bool failed_ = false, rebalance_ = false;
+};
+
+// Runs a job when it has been asked for often enough, or is waited for: what may happen beside it
+// has happened by then.
+class LateExecutor final : public Executor {
+ public:
+  void Start(std::function<void()> job) override {
+    job_ = std::move(job);
+    asked_ = 0;
+  }
+  bool ended() const override {
+    if (job_ && ++asked_ > kLate) Run();
+    return job_ == nullptr;
+  }
+  void Wait() override {
+    if (job_) Run();
+  }
+
+ private:
+  static constexpr int kLate = 2;
+  void Run() const { std::exchange(job_, nullptr)(); }
+  mutable std::function<void()> job_;
+  mutable int asked_ = 0;
 };
 
 // A store on loan: what it holds stays when a shard closes it.
@@ -170,6 +194,7 @@ class Bank {
   struct Options {
     int32_t partitions = 2;
     bool shared = false;  // Log and state in one database, as embedded.
+    bool late = false;  // A batch is committed while the next one is worked on. Not with `shared`.
     size_t max_records = 10'000;
     bool at_least_once = false;
     size_t dedup_window = 1000;

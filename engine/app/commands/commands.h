@@ -17,6 +17,7 @@ void RegisterGenerate(CLI::App& app, std::function<int()>* action);
 void RegisterReplay(CLI::App& app, std::function<int()>* action);
 void RegisterEval(CLI::App& app, std::function<int()>* action);
 void RegisterTail(CLI::App& app, std::function<int()>* action);
+void RegisterLoadtest(CLI::App& app, std::function<int()>* action);
 void RegisterReproduce(CLI::App& app, std::function<int()>* action);
 void RegisterExplain(CLI::App& app, std::function<int()>* action);
 void RegisterState(CLI::App& app, std::function<int()>* action);

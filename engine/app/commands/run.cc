@@ -1,3 +1,5 @@
+#include "engine/app/commands/run.h"
+
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
@@ -14,12 +16,6 @@
 
 namespace bongsu {
 namespace {
-
-struct RunOptions {
-  std::string config, roles = "ingest,score";
-  int threads = 1;
-  bool exit_at_end = false;
-};
 
 constexpr Duration kStopDeadline = std::chrono::seconds(25);
 
@@ -50,7 +46,7 @@ bool WaitForEnd(Service& service, const RunOptions& options, PrometheusMetrics& 
   const timespec turn{0, 100'000'000};
   while (true) {
     const int signal = sigtimedwait(&signals, nullptr, &turn);
-    if (signal == SIGHUP) Reload(service, options, metrics);
+    if (signal == SIGHUP && options.reload) Reload(service, options, metrics);
     if (signal == SIGTERM || signal == SIGINT) return true;
     if (const Status status = service.Tend(); !status.ok()) {
       spdlog::error("{}", status.message());
@@ -69,12 +65,17 @@ bool WaitForEnd(Service& service, const RunOptions& options, PrometheusMetrics& 
 
 int Run(const RunOptions& options) {
   const std::optional<EngineConfig> config = LoadOrReport(options.config);
-  if (!config) return 1;
+  return config ? RunEngine(*config, options) : 1;
+}
+
+}  // namespace
+
+int RunEngine(const EngineConfig& config, const RunOptions& options) {
   const Result<Roles> roles = ParseRoles(options.roles);
   if (!roles.ok()) return Fail(roles.status()), 2;
   LogOptions log;
-  log.level = config->log.level;
-  log.format = config->log.format;
+  log.level = config.log.level;
+  log.format = config.log.format;
   PrometheusMetrics metrics(BONGSU_VERSION);
   if (const Status status = SetUpLogging(log, &metrics.GetCounter("log_errors_total"));
       !status.ok()) {
@@ -90,15 +91,16 @@ int Run(const RunOptions& options) {
 
   const SystemClock clock;
   Result<std::unique_ptr<Service>> service =
-      Service::Start({*config, *roles, options.threads, clock, metrics});
+      Service::Start({config, *roles, options.threads, clock, metrics});
   if (!service.ok()) {
     spdlog::error("{}", service.status().message());
     return 1;
   }
+  metrics.GetGauge("config_last_reload_successful").Set(1);  // Nothing has been refused.
   spdlog::info("running {}; {}; configuration {}", options.roles,
-               config->kafka.brokers.empty() ? "embedded log in " + config->data_dir
-                                             : "Kafka at " + config->kafka.brokers,
-               config->config_digest.substr(0, 16));
+               config.kafka.brokers.empty() ? "embedded log in " + config.data_dir
+                                            : "Kafka at " + config.kafka.brokers,
+               config.config_digest.substr(0, 16));
   const bool asked = WaitForEnd(**service, options, metrics, signals);
   spdlog::info("stopping: committing what is in hand");
   if (!(*service)->Stop(kStopDeadline)) {
@@ -111,8 +113,6 @@ int Run(const RunOptions& options) {
   spdlog::info("stopped");
   End(asked ? 0 : 1);
 }
-
-}  // namespace
 
 void RegisterRun(CLI::App& app, std::function<int()>* action) {
   CLI::App* command =

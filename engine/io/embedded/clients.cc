@@ -39,9 +39,9 @@ Status EmbeddedTransaction::Append(std::string_view topic, int32_t partition, st
   return Status::Ok();
 }
 
-bool EmbeddedTransaction::Join(WriteBatch* batch) {
+bool EmbeddedTransaction::Join(const WriteBatch& batch) {
   BONGSU_CHECK(!done_);
-  state_->pending.batch.Append(std::move(*batch));
+  state_->pending.batch.Append(batch);
   return true;
 }
 

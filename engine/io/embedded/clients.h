@@ -25,7 +25,7 @@ class EmbeddedTransaction final : public Transaction {
   ~EmbeddedTransaction() override;
   Status Append(std::string_view topic, int32_t partition, std::string_view key,
                 std::optional<std::string_view> value, std::span<const Header> headers) override;
-  bool Join(WriteBatch* batch) override;
+  bool Join(const WriteBatch& batch) override;
   Outcome Commit(Duration timeout) override;
   Status Save(Group* group, size_t slot, int64_t next);
   const Core& core() const { return core_; }

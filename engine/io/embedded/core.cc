@@ -103,8 +103,7 @@ Outcome Core::Commit(const std::string& producer, uint64_t epoch, Pending* pendi
     std::string bounds;
     AppendNumber(moved.next, &bounds);
     AppendNumber(moved.first, &bounds);
-    pending->batch.Put(StrCat(kBoundsPrefix, PlaceBytes(slots_[moved.slot].place)),
-                       std::move(bounds));
+    pending->batch.Put(StrCat(kBoundsPrefix, PlaceBytes(slots_[moved.slot].place)), bounds);
   }
   last_failure_ = pending->batch.empty() ? Status::Ok() : store_.Write(pending->batch);
   const Outcome outcome = last_failure_.ok() ? Outcome::kCommitted : Outcome::kAborted;
@@ -128,8 +127,7 @@ Status Core::AddRecords(Pending* pending) {
     if (slot.compact) {
       BONGSU_RETURN_IF_ERROR(Compact(slot, output.encoded, moved.next, &pending->batch));
     }
-    pending->batch.Put(RecordKey(slots_[output.slot].place, moved.next++),
-                       std::move(output.encoded));
+    pending->batch.Put(RecordKey(slots_[output.slot].place, moved.next++), output.encoded);
   }
   return Status::Ok();
 }
@@ -148,7 +146,7 @@ Status Core::Compact(const Slot& slot, std::string_view encoded, int64_t offset,
   }
   value.clear();
   AppendNumber(offset, &value);
-  batch->Put(std::move(index), std::move(value));
+  batch->Put(index, value);
   return Status::Ok();
 }
 
@@ -158,7 +156,7 @@ void Core::AddPositions(Pending* pending) {
     AppendNumber(saved.next, &position);
     pending->batch.Put(
         StrCat(kGroupPrefix, saved.group->name, '/', PlaceBytes(slots_[saved.slot].place)),
-        std::move(position));
+        position);
     if (!slots_[saved.slot].trim) continue;
     const int64_t passed = PassedByAll(saved.slot, *pending);
     if (passed - slots_[saved.slot].first.load() >= kTrimRecords)

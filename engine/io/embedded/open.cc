@@ -116,7 +116,7 @@ Status Core::IndexSlot(const Slot& slot) {
   for (const auto& [key, offset] : newest) {
     std::string number;
     AppendNumber(offset, &number);
-    batch.Put(prefix + key, std::move(number));
+    batch.Put(prefix + key, number);
   }
   batch.Put(StrCat(kCompactPrefix, PlaceBytes(slot.place)), "");
   return store_.Write(batch);

@@ -35,6 +35,20 @@ std::string Remedy(std::string_view text) {
                 "have librdkafka 2.6.1");
 }
 
+// Whether a partition that is asked for may be found after a look at newer metadata.
+bool MayPass(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 void BrokerHealth::Down(std::string text) {
@@ -196,7 +210,8 @@ Result<int32_t> Client::Partitions(std::string_view topic, Duration timeout) {
 }
 
 // librdkafka goes on asking the leader that it has in mind, which may answer that it is none any
-// more, until its metadata are refreshed: by itself after minutes.
+// more, until its metadata are refreshed: by itself after minutes. And a broker that comes back
+// does not know its topics for a moment.
 Result<Watermarks> Client::QueryWatermarks(const TopicPartition& of, Duration timeout) {
   const Deadline deadline(timeout);
   for (;;) {
@@ -206,9 +221,7 @@ Result<Watermarks> Client::QueryWatermarks(const TopicPartition& of, Duration ti
                                          &found.high, std::max(deadline.LeftMs(), 1));
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
     (void)Partitions(of.topic, kRefreshTimeout);
-    const bool moved = error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
-                       error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
-    if (!moved || deadline.Passed()) {
+    if (!MayPass(error) || deadline.Passed()) {
       return ToStatus(error, StrCat("offsets of ", of.topic, '-', of.partition));
     }
     rd_kafka_poll(handle_, kLeaderWaitMs);

@@ -60,11 +60,17 @@ using Config = std::unique_ptr<rd_kafka_conf_t, ConfigDeleter>;
 Result<Config> MakeConfig(const KafkaOptions& options, const Properties& defaults,
                           const Properties& owned);
 
+struct GroupMetadataDeleter {
+  void operator()(rd_kafka_consumer_group_metadata_t* metadata) const {
+    rd_kafka_consumer_group_metadata_destroy(metadata);
+  }
+};
 struct ListDeleter {
   void operator()(rd_kafka_topic_partition_list_t* list) const {
     rd_kafka_topic_partition_list_destroy(list);
   }
 };
+using GroupMetadata = std::unique_ptr<rd_kafka_consumer_group_metadata_t, GroupMetadataDeleter>;
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
 
 // Offsets of a partition: its first, and its end, for a read_committed client the last stable one.

@@ -24,7 +24,10 @@ int64_t Millis(Duration duration) {
 Properties MemberDefaults() {
   // Opening a partition may restore all of it before the worker comes back to PollAssignment; the
   // engine's own watchdog looks after workers that hang.
-  return {{"max.poll.interval.ms", "1800000"}, {"socket.nagle.disable", "true"}};
+  return {{"max.poll.interval.ms", "1800000"},
+          {"socket.nagle.disable", "true"},
+          // Partitions that a source gets are read after seconds; the default is five minutes.
+          {"topic.metadata.refresh.interval.ms", "10000"}};
 }
 
 Properties MemberOwned(const KafkaOptions& options, std::string_view group,
@@ -299,7 +302,7 @@ Status GroupConsumer::SavePositions(Transaction& transaction, std::span<const Po
   if (kafka == nullptr) {
     return Status::Invalid("kafka: positions of this log need a transaction of this log");
   }
-  kafka->AddPositions(member_, positions);
+  kafka->AddPositions(GroupMetadata(rd_kafka_consumer_group_metadata(member_->get())), positions);
   return Status::Ok();
 }
 

@@ -135,7 +135,9 @@ Status KafkaLog::MoveGroup(Transaction& transaction, std::string_view group,
   if (kafka == nullptr) {
     return Status::Invalid("kafka: positions of this log need a transaction of this log");
   }
-  kafka->MoveGroup(group, positions);
+  kafka->AddPositions(
+      kafka::GroupMetadata(rd_kafka_consumer_group_metadata_new(std::string(group).c_str())),
+      positions);
   return Status::Ok();
 }
 

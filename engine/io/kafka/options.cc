@@ -142,8 +142,8 @@ void CheckProperties(const KafkaOptions& options, Problems* problems) {
   rd_kafka_conf_t* const conf = rd_kafka_conf_new();
   for (const auto& [key, value] : options.properties) {
     const std::string path = value.path.empty() ? "kafka.properties." + key : value.path;
-    const auto owned =
-        std::find_if(kOwned.begin(), kOwned.end(), [&](const OwnedKey& o) { return o.key == key; });
+    const auto owned = std::find_if(kOwned.begin(), kOwned.end(),
+                                    [&key = key](const OwnedKey& o) { return o.key == key; });
     if (owned != kOwned.end()) {
       problems->Add(value.mark, path, StrCat("the engine owns this setting: ", owned->reason));
       continue;

@@ -3,7 +3,6 @@
 // thread.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -73,30 +72,28 @@ class ProducerTransaction final : public Transaction {
   // Without a partition (below 0) the key chooses it.
   Status Append(std::string_view topic, int32_t partition, std::string_view key,
                 std::optional<std::string_view> value, std::span<const Header> headers) override;
-  bool Join(WriteBatch*) override { return false; }
+  bool Join(const WriteBatch&) override { return false; }
   Outcome Commit(Duration timeout) override;
   std::optional<int64_t> NextOffset(std::string_view topic, int32_t partition) const override;
 
-  // Positions of a member of a group; its generation is asked for when they are sent.
-  void AddPositions(const std::shared_ptr<Client>& member, std::span<const Position> positions);
-  // Positions of a group without members, sent as nobody's: no generation fences them.
-  void MoveGroup(std::string_view group, std::span<const Position> positions);
+  // Of a member: the broker refuses an owner of yesterday by its generation, that of this moment.
+  // Or of nobody: positions of a group without members, which no generation fences.
+  void AddPositions(GroupMetadata group, std::span<const Position> positions);
 
  private:
   Outcome GiveUp();
   enum class Step { kDone, kAbort, kUnknown, kDead };
   Step Flush(const Deadline& deadline);
-  using Positions = std::map<TopicPartition, int64_t>;
-  using GroupMetadata = std::function<rd_kafka_consumer_group_metadata_t*()>;
+  struct GroupPositions {
+    GroupMetadata group;
+    PartitionList positions;
+  };
   Step SendPositions(const Deadline& deadline);
-  Step SendPositions(const Positions& positions, const GroupMetadata& group,
-                     const Deadline& deadline);
   Step Finish(const Deadline& deadline);
   Step Examine(std::string_view step, rd_kafka_error_t* error);
 
   TransactionalProducer* producer_;
-  std::map<std::shared_ptr<Client>, Positions> positions_;
-  std::map<std::string, Positions, std::less<>> moved_groups_;
+  std::vector<GroupPositions> positions_;
   Code failure_ = Code::kOk;  // Of the last Append that failed: it must not commit.
   bool done_ = false;
   Outcome dead_outcome_ = Outcome::kUnknown;

@@ -158,6 +158,11 @@ Result<std::vector<TopicResult>> CreateTopics(const KafkaOptions& options,
   return results;
 }
 
+Status DeleteTopics(const KafkaOptions& options, std::span<const std::string> topics) {
+  BONGSU_ASSIGN_OR_RETURN(const auto admin, kafka::TopicAdmin::Make(options));
+  return admin->Delete(topics);
+}
+
 Result<std::vector<std::string>> CheckTopics(const KafkaOptions& options,
                                              std::span<const TopicSpec> specs) {
   BONGSU_ASSIGN_OR_RETURN(auto admin, kafka::TopicAdmin::Make(options));

@@ -32,6 +32,10 @@ std::vector<TopicSpec> RequiredTopics(const KafkaOptions& options);
 Result<std::vector<TopicResult>> CreateTopics(const KafkaOptions& options,
                                               std::span<const TopicSpec> specs);
 
+// Takes topics away, with all that is in them; what is not there is fine. For what a load test has
+// made: the broker then forgets the positions in them, and groups that are left without any.
+Status DeleteTopics(const KafkaOptions& options, std::span<const std::string> topics);
+
 // What is missing or differs, one sentence each with its remedy; empty when all is as it should be.
 // KafkaLog::CheckTopics is the same on a connection that is there.
 Result<std::vector<std::string>> CheckTopics(const KafkaOptions& options,

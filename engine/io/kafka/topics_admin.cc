@@ -106,6 +106,30 @@ Result<std::vector<TopicResult>> TopicAdmin::Create(std::span<const TopicSpec> s
   return results;
 }
 
+Status TopicAdmin::Delete(std::span<const std::string> topics) {
+  std::vector<rd_kafka_DeleteTopic_t*> asked;
+  for (const std::string& topic : topics) {
+    asked.push_back(rd_kafka_DeleteTopic_new(topic.c_str()));
+  }
+  const Result<Event> event =
+      Request(client_->get(), RD_KAFKA_ADMIN_OP_DELETETOPICS, "deleting topics", kRequestMs,
+              [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                rd_kafka_DeleteTopics(client_->get(), asked.data(), asked.size(), options, queue);
+              });
+  rd_kafka_DeleteTopic_destroy_array(asked.data(), asked.size());
+  if (!event.ok()) return event.status();
+  size_t count = 0;
+  const auto** const answers =
+      rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event->get()), &count);
+  for (size_t i = 0; i < count; ++i) {
+    const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(answers[i]);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+      continue;
+    return ToStatus(error, StrCat("deleting topic ", rd_kafka_topic_result_name(answers[i])));
+  }
+  return Status::Ok();
+}
+
 Result<std::map<std::string, TopicAdmin::Settings>> TopicAdmin::Describe(
     std::span<const std::string> topics) {
   std::vector<rd_kafka_ConfigResource_t*> resources;

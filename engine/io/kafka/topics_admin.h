@@ -20,6 +20,7 @@ class TopicAdmin final {
 
   // kCreated, kExists or kFailed for each.
   Result<std::vector<TopicResult>> Create(std::span<const TopicSpec> specs);
+  Status Delete(std::span<const std::string> topics);
   // What of `specs` is missing or otherwise, with the remedy. Asks for the settings of all at once.
   Result<std::vector<std::string>> Compare(std::span<const TopicSpec> specs, TopicChecks checks);
 

@@ -50,15 +50,14 @@ Outcome ProducerTransaction::GiveUp() {
   return producer_->Abort();
 }
 
-void ProducerTransaction::AddPositions(const std::shared_ptr<Client>& member,
-                                       std::span<const Position> positions) {
-  auto& of_member = positions_[member];
-  for (const Position& position : positions) of_member[position.from] = position.next;
-}
-
-void ProducerTransaction::MoveGroup(std::string_view group, std::span<const Position> positions) {
-  Positions& of_group = moved_groups_[std::string(group)];
-  for (const Position& position : positions) of_group[position.from] = position.next;
+void ProducerTransaction::AddPositions(GroupMetadata group, std::span<const Position> positions) {
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+  for (const Position& position : positions) {
+    rd_kafka_topic_partition_list_add(list.get(), position.from.topic.c_str(),
+                                      position.from.partition)
+        ->offset = position.next;
+  }
+  positions_.push_back({std::move(group), std::move(list)});
 }
 
 Outcome ProducerTransaction::Commit(Duration timeout) {
@@ -147,33 +146,13 @@ ProducerTransaction::Step ProducerTransaction::Flush(const Deadline& deadline) {
 }
 
 ProducerTransaction::Step ProducerTransaction::SendPositions(const Deadline& deadline) {
-  for (const auto& [member, positions] : positions_) {
-    // The member's generation of this moment: the broker refuses an owner of yesterday by it.
-    const Step step = SendPositions(
-        positions, [&] { return rd_kafka_consumer_group_metadata(member->get()); }, deadline);
-    if (step != Step::kDone) return step;
-  }
-  for (const auto& [group, positions] : moved_groups_) {
-    const Step step = SendPositions(
-        positions, [&] { return rd_kafka_consumer_group_metadata_new(group.c_str()); }, deadline);
+  for (const auto& [group, positions] : positions_) {
+    const Step step = Examine("positions", rd_kafka_send_offsets_to_transaction(
+                                               producer_->client_->get(), positions.get(),
+                                               group.get(), std::max(deadline.LeftMs(), 1)));
     if (step != Step::kDone) return step;
   }
   return Step::kDone;
-}
-
-ProducerTransaction::Step ProducerTransaction::SendPositions(const Positions& positions,
-                                                             const GroupMetadata& group,
-                                                             const Deadline& deadline) {
-  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
-  for (const auto& [from, next] : positions) {
-    rd_kafka_topic_partition_list_add(list.get(), from.topic.c_str(), from.partition)->offset =
-        next;
-  }
-  rd_kafka_consumer_group_metadata_t* const metadata = group();
-  rd_kafka_error_t* const error = rd_kafka_send_offsets_to_transaction(
-      producer_->client_->get(), list.get(), metadata, std::max(deadline.LeftMs(), 1));
-  rd_kafka_consumer_group_metadata_destroy(metadata);
-  return Examine("positions", error);
 }
 
 ProducerTransaction::Step ProducerTransaction::Finish(const Deadline& deadline) {

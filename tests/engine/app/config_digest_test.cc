@@ -59,6 +59,12 @@ TEST_CASE("the digest sees the contents of every table that enrich names") {
   }
 }
 
+TEST_CASE("the digest does not see how fast events are taken") {
+  const std::string base = "limits: {attributes: 10}\n";
+  CHECK(Digest("limits: {attributes: 10, events_per_second: 500}\n", {}) == Digest(base, {}));
+  CHECK(Digest("limits: {attributes: 11}\n", {}) != Digest(base, {}));
+}
+
 TEST_CASE("the digest does not see where a holiday file lies") {
   const std::string holidays = "date,name,kind\n2026-05-05,,public\n";
   CHECK(Digest("enrich: [{calendar: {holiday_files: [a.csv]}}]\n", {{"a.csv", holidays}}) ==

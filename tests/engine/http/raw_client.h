@@ -1,12 +1,8 @@
 // A TCP client that sends bytes as they are and reads what comes: for tests of what a library
-// client would never send. Reads give up after five seconds, so that a server that hangs fails a
-// test.
+// client would never send. Reads give up in time, so that a server that hangs fails a test.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -14,20 +10,13 @@
 #include <string>
 #include <string_view>
 
+#include "tests/support/http_get.h"
+
 namespace bongsu {
 
 class RawClient final {
  public:
-  explicit RawClient(uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    REQUIRE(socket_ >= 0);
-    const timeval patience{5, 0};
-    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-  }
+  explicit RawClient(uint16_t port) : socket_(ConnectLoopback(port)) { REQUIRE(socket_ >= 0); }
   ~RawClient() { ::close(socket_); }
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;

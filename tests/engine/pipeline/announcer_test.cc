@@ -17,7 +17,7 @@ class Listing final : public Transaction {
     lines.push_back(StrCat(topic, "/", partition, " ", key, "=", value.value_or("(none)")));
     return Status::Ok();
   }
-  bool Join(WriteBatch*) override { return false; }
+  bool Join(const WriteBatch&) override { return false; }
   Outcome Commit(Duration) override { return Outcome::kCommitted; }
   Lines lines;
 };

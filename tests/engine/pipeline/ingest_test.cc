@@ -42,7 +42,7 @@ class Listing final : public Transaction {
     lines.push_back(std::move(line));
     return Status::Ok();
   }
-  bool Join(WriteBatch*) override { return false; }
+  bool Join(const WriteBatch&) override { return false; }
   bongsu::Outcome Commit(Duration) override { return bongsu::Outcome::kCommitted; }
   std::vector<std::string> lines;
 };
@@ -86,8 +86,10 @@ struct Rig {
     REQUIRE(shard.Process(record).ok());
     CHECK(shard.next() == offset + 1);
     Listing out;
+    shard.Prepare();
     REQUIRE(shard.AppendTo(out).ok());
-    REQUIRE(shard.Committed(out).ok());
+    REQUIRE(shard.Store(out).ok());
+    shard.Committed();
     CHECK_FALSE(shard.dirty());
     shard.Publish();
     return out.lines;
@@ -106,6 +108,7 @@ struct Rig {
 TEST_CASE(
     "an event goes to its person's partition with its origin; what is no event is a dead letter") {
   Rig rig(false);
+  CHECK(rig.metrics.Has("events_consumed_total{source=db}"));  // Before anything has come.
   const auto shard = rig.Open({"in", 4});
   const std::string to = StrCat(PartitionOf("ann", 3));
   CHECK(Rig::Take(*shard, 41, "1 ann VIEW 9;nonsense;2 ann VIEW 9") ==
@@ -213,10 +216,29 @@ TEST_CASE("a decision is carried to its person's partition as a control event") 
   record.key = "ann";
   record.value = "{}";
   REQUIRE(shard->Process(record).ok());
+  shard->Prepare();
   Listing out;
   REQUIRE(shard->AppendTo(out).ok());
   CHECK(out.lines == Lines{StrCat("bongsu.events/", PartitionOf("ann", 3),
                                   " ann {} type=decision origin=bongsu.decisions:1:5:0")});
+}
+
+TEST_CASE("what is read while a batch is committed is counted with the next") {
+  Rig rig(false);
+  const auto shard = rig.Open({"in", 0});
+  Record record;
+  record.timestamp = FromMillis(100'000);
+  record.value = "1 ann VIEW 100";
+  record.offset = 7;
+  REQUIRE(shard->Process(record).ok());
+  shard->Prepare();
+  record.offset = 8;
+  REQUIRE(shard->Process(record).ok());
+  shard->Committed();
+  shard->Publish();
+  CHECK(rig.metrics["events_consumed_total{source=db}"] == 1);
+  CHECK(rig.metrics["events_ingested_total{source=db}"] == 1);
+  CHECK(shard->dirty());
 }
 
 TEST_CASE("a topic that no source reads is refused") {

@@ -24,7 +24,9 @@ void WriteCompacted(Bank& bank, Duration age) {
   meta.written = (bank.clock.now - age).time_since_epoch().count();
   auto producer = *bank.raw().NewProducer("owner");
   auto transaction = *producer->Begin();
-  store->VisitOverlay([&](std::string_view key, std::optional<std::string_view> value) {
+  WriteBatch sealed;
+  store->SealOverlay(&sealed);
+  store->Visit(sealed, [&](std::string_view key, std::optional<std::string_view> value) {
     REQUIRE(transaction->Append(kChangelog.topic, 0, key, value, {}).ok());
     if (key == "b") meta.digest = AddToDigest(meta.digest, RecordDigest(key, value));
   });

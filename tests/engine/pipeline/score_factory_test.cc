@@ -170,6 +170,23 @@ TEST_CASE("a group without a position does not take over state that has one") {
   CHECK_THAT(status.message(), Catch::Contains("has no position there"));
 }
 
+TEST_CASE("who stood still is not refused for an answer of before") {
+  Bank made(OnePartition()), other(OnePartition());
+  made.Send(kFirst);
+  REQUIRE(made.RunScore().ok());
+  Copy(made.disks[kFrom].data, other.disks[kFrom].data);
+  ScoreFactory factory = other.NewFactory();
+  const auto open = [&](Duration still) {
+    const auto opening = factory.Open(kFrom, std::nullopt);
+    REQUIRE(opening.ok());
+    other.clock.now += still;
+    return (*opening)->Step().status().code();
+  };
+  CHECK(open(std::chrono::seconds(18)) == Code::kUnavailable);
+  CHECK(open(Duration(0)) == Code::kUnavailable);  // The first refusal; the coordinator may be new.
+  CHECK(open(Duration(0)) == Code::kInvalid);
+}
+
 TEST_CASE("a changelog that ends within a transaction is refused") {
   Bank bank(OnePartition());
   bank.Send(kFirst);

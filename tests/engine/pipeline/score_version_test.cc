@@ -1,5 +1,6 @@
 // A version of the configuration takes effect at its place in the stream, and nowhere else.
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "engine/base/strings.h"
 #include "engine/pipeline/score_shard.h"
@@ -97,6 +98,19 @@ TEST_CASE("features that both versions have keep what they remember, others star
   CHECK(said("configuration two is in force in bongsu.events-0 from offset"));
   CHECK(said("start empty: more; dropped: none"));
   CHECK(said("starts cold: its parameters or inputs changed"));
+}
+
+TEST_CASE("models are told with the version that is in force") {
+  Bank::Options options = WithVersions();
+  options.partitions = 1;
+  Bank bank(options);
+  bank.Send({"1 ann VIEW 1", "2 ann VIEW 2"});
+  REQUIRE(bank.RunScore().ok());
+  CHECK(bank.metrics["model_info{model=folding}{version=own}"] == 1);
+  bank.Send({"version two", "3 ann VIEW 3"});
+  REQUIRE(bank.RunScore().ok());
+  CHECK(std::isnan(bank.metrics["model_info{model=folding}{version=own}"]));
+  CHECK(bank.metrics["model_info{model=folding}{version=two}"] == 1);
 }
 
 TEST_CASE("whatever a process's own file says, it goes on with the version in force") {

@@ -2,7 +2,9 @@
 // published.
 #include "engine/pipeline/worker.h"
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <set>
 
 #include "engine/base/random.h"
@@ -35,6 +37,15 @@ std::vector<std::string> Stream(int events) {
   return lines;
 }
 
+// State beside the log, in the log's transactions, or beside it while the next batch is worked on.
+enum class Way { kApart, kTogether, kLate };
+constexpr std::array kWays = {Way::kApart, Way::kTogether, Way::kLate};
+
+void Go(Way way, Bank::Options* options) {
+  options->shared = way == Way::kTogether;
+  options->late = way == Way::kLate;
+}
+
 void SendInPieces(Bank& bank, const std::vector<std::string>& lines, size_t piece) {
   for (size_t at = 0; at < lines.size(); at += piece) {
     bank.Send({lines.begin() + static_cast<std::ptrdiff_t>(at),
@@ -46,17 +57,17 @@ TEST_CASE("however many records a batch holds, outputs and state are the same by
   const auto lines = Stream(600);
   std::string expected;
   for (const size_t max : {10'000, 1000, 100, 7, 1}) {
-    for (const bool shared : {false, true}) {
+    for (const Way way : kWays) {
       for (const size_t people : {100, 1}) {
         Bank::Options options;
         options.max_records = max;
-        options.shared = shared;
+        Go(way, &options);
         options.cached_people = people;
         Bank bank(options);
         SendInPieces(bank, lines, 100);
         REQUIRE(bank.RunScore().ok());
         if (expected.empty()) expected = bank.Everything();
-        CAPTURE(max, shared, people);
+        CAPTURE(max, static_cast<int>(way), people);
         CHECK((bank.Everything() == expected));
         CHECK(bank.Read("alerts").size() > 50);
         CHECK(bank.Read("dead-letters").size() > 20);
@@ -80,9 +91,9 @@ void RunWithFault(Bank& bank, const std::vector<std::string>& lines, Call call, 
 
 TEST_CASE("any call of the log may fail: nothing is lost and nothing doubled") {
   const auto lines = Stream(90);
-  const bool shared = GENERATE(false, true);
+  const Way way = GENERATE(Way::kApart, Way::kTogether, Way::kLate);
   Bank::Options options;
-  options.shared = shared;
+  Go(way, &options);
   options.max_records = 20;
   Bank calm(options);
   RunWithFault(calm, lines, Call::kCount, 0, Fault::kUnavailable);
@@ -93,7 +104,7 @@ TEST_CASE("any call of the log may fail: nothing is lost and nothing doubled") {
     int happened = 0;
     const int step = call == Call::kAppend ? 13 : 1;
     for (int nth = 1; nth <= calm.log().calls(call); nth += step) {
-      CAPTURE(c, nth, shared);
+      CAPTURE(c, nth, static_cast<int>(way));
       Bank bank(options);
       RunWithFault(bank, lines, call, nth, Fault::kUnavailable);
       happened += bank.log().failed();
@@ -106,11 +117,11 @@ TEST_CASE("any call of the log may fail: nothing is lost and nothing doubled") {
 
 TEST_CASE("a commit may end in any way: nothing is lost and nothing doubled") {
   const auto lines = Stream(90);
-  const bool shared = GENERATE(false, true);
+  const Way way = GENERATE(Way::kApart, Way::kTogether, Way::kLate);
   const Fault fault = GENERATE(Fault::kAborted, Fault::kUnknownCommitted, Fault::kUnknownAborted,
                                Fault::kFenced, Fault::kRebalanced);
   Bank::Options options;
-  options.shared = shared;
+  Go(way, &options);
   options.max_records = 10;
   Bank calm(options);
   RunWithFault(calm, lines, Call::kCount, 0, fault);
@@ -118,7 +129,7 @@ TEST_CASE("a commit may end in any way: nothing is lost and nothing doubled") {
   const int commits = calm.log().calls(Call::kCommit);
   REQUIRE(commits >= 9);
   for (int nth = 1; nth <= commits; ++nth) {
-    CAPTURE(static_cast<int>(fault), nth, shared);
+    CAPTURE(static_cast<int>(fault), nth, static_cast<int>(way));
     Bank bank(options);
     RunWithFault(bank, lines, Call::kCommit, nth, fault);
     REQUIRE(bank.log().failed());
@@ -168,6 +179,7 @@ TEST_CASE("partitions may come and go between any two turns") {
   worker_options.name = worker_options.transactional_id = "score-0";
   worker_options.max_records = 8;
   worker_options.min_interval = std::chrono::hours(1);  // Commits when full: something is in hand.
+  if (GENERATE(false, true)) worker_options.executor = std::make_shared<LateExecutor>();
   Worker worker(
       worker_options, bank.log(),
       [&] { return bank.log().NewConsumer("score", "score-0", topics); }, factory, bank.clock,
@@ -181,6 +193,157 @@ TEST_CASE("partitions may come and go between any two turns") {
   CHECK(worker.Idle());
   CHECK(bank.metrics["rebalances_total{kind=lost}"] > 3);
   CHECK((bank.Everything() == calm.Everything()));
+  CHECK(bank.metrics["events_scored_total"] == calm.metrics["events_scored_total"]);
+}
+
+// Says one word for the role as a whole, after the first records of what is owned.
+class WordFactory final : public ShardFactory {
+ public:
+  explicit WordFactory(ScoreFactory inner) : inner_(std::move(inner)) {}
+  Result<std::unique_ptr<Opening>> Open(const TopicPartition& from,
+                                        std::optional<int64_t> committed) override {
+    return inner_.Open(from, committed);
+  }
+  void OnTurn(Timestamp, Outputs* outputs) override {
+    if (said_ || worker->processed() == lost_at_) return;
+    said_ = true;
+    outputs->Add("bongsu.dead-letters", 0, "all is said up to here", "");
+  }
+  void OnReset() override { said_ = false; }
+  void OnLost(const TopicPartition&) override { lost_at_ = worker->processed(); }
+  const Worker* worker = nullptr;
+
+ private:
+  ScoreFactory inner_;
+  bool said_ = false;
+  int64_t lost_at_ = 0;
+};
+
+TEST_CASE("what is said for all is not committed without the records that were lost meanwhile") {
+  Bank::Options bank_options;
+  bank_options.partitions = 1;
+  Bank bank(bank_options);
+  WordFactory factory(bank.NewFactory());
+  const std::string topics[] = {"bongsu.events"};
+  WorkerOptions options;
+  options.name = options.transactional_id = "score-0";
+  if (GENERATE(false, true)) options.executor = std::make_shared<LateExecutor>();
+  Worker worker(
+      options, bank.log(), [&] { return bank.log().NewConsumer("score", "score-0", topics); },
+      factory, bank.clock, bank.metrics, [](std::string_view) {});
+  factory.worker = &worker;
+  bank.Send({"x ann noise"});
+  bank.log().FailAt(Call::kCommit, 1, Fault::kRebalanced);
+  for (int turn = 0; turn < 50; ++turn) {
+    bank.clock.now += std::chrono::seconds(1);
+    REQUIRE(worker.Step().ok());
+  }
+  REQUIRE(bank.log().failed());
+  const auto letters = bank.Read("dead-letters");
+  REQUIRE(letters.size() == 2);
+  CHECK_THAT(letters[1], Catch::Contains("all is said up to here"));
+}
+
+// A broker or a disk that never answers.
+class StuckExecutor final : public Executor {
+ public:
+  void Start(std::function<void()> job) override { job_ = std::move(job); }
+  bool ended() const override { return job_ == nullptr; }
+  void Wait() override {
+    if (job_) std::exchange(job_, nullptr)();
+  }
+
+ private:
+  std::function<void()> job_;
+};
+
+TEST_CASE("a worker whose commit does not end stops its beats") {
+  Bank bank;
+  ScoreFactory factory = bank.NewFactory();
+  const std::string topics[] = {"bongsu.events"};
+  WorkerOptions options;
+  options.name = options.transactional_id = "score-0";
+  options.executor = std::make_shared<StuckExecutor>();
+  Worker worker(
+      options, bank.log(), [&] { return bank.log().NewConsumer("score", "score-0", topics); },
+      factory, bank.clock, bank.metrics, [](std::string_view) {});
+  bank.Send({"1 ann VIEW 1"});
+  std::stop_source stop;
+  std::vector<int64_t> beats;  // Second by second.
+  bank.log().on_wait = [&] {
+    bank.clock.now += std::chrono::seconds(1);
+    beats.push_back(worker.beats());
+    if (beats.size() == 200) stop.request_stop();
+  };
+  REQUIRE(worker.Run(stop.get_token()).ok());
+  bank.log().on_wait = nullptr;
+  REQUIRE(beats.size() == 200);
+  CHECK(beats[20] > beats[10]);
+  CHECK(beats[199] == beats[100]);
+}
+
+TEST_CASE("what is said of a partition goes with it") {
+  Bank::Options options;
+  options.partitions = 1;
+  Bank bank(options);
+  bank.Send({"1 ann VIEW 1", "2 ann VIEW 2", "3 ann VIEW 3"});
+  ScoreFactory factory = bank.NewFactory();
+  const std::string topics[] = {"bongsu.events"};
+  WorkerOptions worker_options;
+  worker_options.name = worker_options.transactional_id = "score-0";
+  Worker worker(
+      worker_options, bank.log(),
+      [&] { return bank.log().NewConsumer("score", "score-0", topics); }, factory, bank.clock,
+      bank.metrics, [](std::string_view) {});
+  const std::string lag = "consumer_lag_events{topic=bongsu.events}{partition=0}";
+  const std::string opening = "partitions_opening{worker=score-0}";
+  const std::string maturity = "model_maturity{model=folding}{partition=0}";
+  for (int turn = 0; turn < 20; ++turn) {
+    bank.clock.now += std::chrono::seconds(1);
+    REQUIRE(worker.Step().ok());
+  }
+  CHECK(bank.metrics.Has(lag));
+  CHECK(bank.metrics[lag] == 0);
+  CHECK(bank.metrics[opening] == 0);
+  CHECK(bank.metrics[maturity] == 1);
+  CHECK(bank.metrics["event_latency_seconds"] == 3);  // Of every event, alert or not.
+  CHECK(bank.metrics["state_bytes_written_total"] > 0);
+
+  bank.log().FailAt(Call::kAssign, 1);  // It cannot go to work on what it is given back.
+  bank.log().Rebalance();
+  for (int turn = 0; turn < 5 && !bank.log().failed(); ++turn) (void)worker.Step();
+  REQUIRE(bank.log().failed());
+  CHECK(std::isnan(bank.metrics[lag]));
+  CHECK(std::isnan(bank.metrics[maturity]));
+}
+
+TEST_CASE("the next batch is worked on while one is committed, and no further") {
+  Bank::Options bank_options;
+  bank_options.partitions = 1;
+  Bank bank(bank_options);
+  ScoreFactory factory = bank.NewFactory();
+  const std::string topics[] = {"bongsu.events"};
+  WorkerOptions options;
+  options.name = options.transactional_id = "score-0";
+  options.max_records = 2;
+  options.executor = std::make_shared<LateExecutor>();
+  Worker worker(
+      options, bank.log(), [&] { return bank.log().NewConsumer("score", "score-0", topics); },
+      factory, bank.clock, bank.metrics, [](std::string_view) {});
+  bank.Send({"1 ann VIEW 1", "2 ann VIEW 2", "3 ann VIEW 3", "4 ann VIEW 4", "5 ann VIEW 5",
+             "6 ann VIEW 6", "7 ann VIEW 7"});
+  std::set<std::pair<int64_t, int64_t>> seen;  // Processed, committed batches.
+  for (int turn = 0; turn < 100 && !worker.Idle(); ++turn) {
+    bank.clock.now += std::chrono::seconds(1);
+    REQUIRE(worker.Step().ok());
+    seen.emplace(worker.processed(), worker.commits());
+    CHECK(worker.processed() <= 2 * worker.commits() + 4);
+  }
+  CHECK(worker.Idle());
+  CHECK(seen.contains({4, 0}));
+  CHECK(seen.contains({6, 1}));
+  CHECK(worker.commits() == 4);
+  CHECK(bank.Read("alerts").size() == 2);
 }
 
 TEST_CASE("the first commit does not wait for its interval") {

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <limits>
@@ -103,6 +104,15 @@ TEST_CASE("a gauge set to NaN is left out until it is set again") {
   CHECK(Has(metrics.Serialize(), "bongsu_state_size_bytes{partition=\"3\"} 4"));
 }
 
+TEST_CASE("what can be counted is there from the start, what nobody has looked at is not") {
+  const std::string scrape = PrometheusMetrics("v").Serialize();
+  CHECK(Has(scrape, "bongsu_commits_total{outcome=\"fenced\"} 0"));
+  CHECK(Has(scrape, "bongsu_dead_letters_total{reason=\"operator\"} 0"));
+  CHECK(Has(scrape, "bongsu_state_set_aside_total 0"));
+  CHECK(scrape.find("bongsu_state_writable") == std::string::npos);
+  CHECK(scrape.find("bongsu_config_last_reload_successful") == std::string::npos);
+}
+
 TEST_CASE("what the table does not have is a broken promise") {
   PrometheusMetrics metrics("v");
   CHECK_FALSE(Dies([&] { metrics.GetCounter("events_late_total").Add(1); }));
@@ -146,6 +156,30 @@ TEST_CASE("process metrics say what the kernel says") {
   const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/dev/null", "r"), std::fclose);
   CHECK(ReadProcessStats().open_fds == before.open_fds + 1);
   CHECK(std::isnan(ReadProcessStats("/nowhere").resident_bytes));
+}
+
+TEST_CASE("the limit of memory is the least of the control groups around, else the machine's") {
+  const TempDir dir;
+  namespace fs = std::filesystem;
+  const auto write = [&dir](const std::string& path, const std::string& text) {
+    fs::create_directories(fs::path(dir.File(path)).parent_path());
+    std::ofstream(dir.File(path)) << text;
+  };
+  const auto limit = [&dir] {
+    return ReadProcessStats(dir.File("proc"), dir.File("groups")).memory_limit_bytes;
+  };
+  CHECK(std::isnan(limit()));
+  write("proc/meminfo", "MemFree: 1 kB\nMemTotal:       4000 kB\n");
+  write("proc/self/cgroup", "1:name=systemd:/old\n0::/bank/engine\n");
+  CHECK(limit() == 4'096'000);
+  write("groups/bank/engine/memory.max", "max\n");
+  CHECK(limit() == 4'096'000);
+  write("groups/bank/memory.max", "2000000\n");
+  CHECK(limit() == 2'000'000);
+  write("groups/memory.max", "1000000\n");
+  CHECK(limit() == 1'000'000);
+  write("groups/bank/engine/memory.max", "500000\n");
+  CHECK(limit() == 500'000);
 }
 
 TEST_CASE("promtool has nothing to say about a scrape with every family") {

@@ -337,6 +337,16 @@ TEST_CASE("with the tombstone the risky events are forgotten") {
   CHECK(RecentOf(run) == Events{{50, 2}});
 }
 
+TEST_CASE("without people there is the risk of events, and nothing is kept of anybody") {
+  PipelineHarness run(Specs(), "- planted: {name: first, field: rows}\n- risk: {people: false}\n");
+  for (const double risk : {73.0, 20.0}) {
+    const auto result = run.Send(Risky(risk, Start()));
+    CHECK(result.verdict.risk == Approx(risk));
+    CHECK(result.verdict.user_risk == Approx(risk));
+    CHECK(run.risks().empty());
+  }
+}
+
 TEST_CASE("a half-life of nothing is refused") {
   CHECK(PipelineHarness::ProblemsOf(Specs(), "- risk: {half_life: 0s}") != "");
   CHECK(PipelineHarness::ProblemsOf(Specs(), "- risk: {halflife: 1h}").find("half_life") !=

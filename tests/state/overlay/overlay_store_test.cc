@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "engine/base/random.h"
@@ -57,7 +58,9 @@ class State final {
   }
   Entries Overlay() {
     Entries entries;
-    store_->VisitOverlay([&](std::string_view key, std::optional<std::string_view> value) {
+    WriteBatch sealed;
+    store_->SealOverlay(&sealed);
+    store_->Visit(sealed, [&](std::string_view key, std::optional<std::string_view> value) {
       entries.emplace_back(key, value);
     });
     return entries;
@@ -264,6 +267,27 @@ TEST_CASE("writes made while a sealed batch is being written stay for the next b
   state->Rollback();
   CHECK(state.Get("both") == "first batch");
   CHECK_FALSE(state.Get("second").has_value());
+}
+
+TEST_CASE("another thread writes a sealed batch while this one reads and writes") {
+  State state(AnyKind());
+  const auto key = [](int i) { return "u/" + std::to_string(i); };
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 200; ++i) state->Put(key(i), std::to_string(round));
+    const WriteBatch sealed = state->Seal(Meta{});
+    Status written;
+    std::thread writer([&] { written = state->Write(sealed); });
+    for (int i = 0; i < 200; ++i) {
+      CHECK(state.Get(key(i)) == std::to_string(round));
+      CHECK_FALSE(state.Get(key(i + 1000)).has_value());
+      if (i % 2 == 0) state->Put(key(i), "next");
+    }
+    writer.join();
+    REQUIRE(written.ok());
+    state->Applied();
+    CHECK(state.Get(key(0)) == "next");
+    CHECK(state.Get(key(1)) == std::to_string(round));
+  }
 }
 
 TEST_CASE("two states in one database do not see each other") {

@@ -42,8 +42,8 @@ void Step(EmbeddedLog& log, Producer& producer, Consumer& consumer, StateStore& 
   }
   const Position position{kIn, meta->next};
   REQUIRE(consumer.SavePositions(*transaction, std::span(&position, 1)).ok());
-  WriteBatch sealed = state.Seal(*meta);
-  REQUIRE(transaction->Join(&sealed));
+  const WriteBatch sealed = state.Seal(*meta);
+  REQUIRE(transaction->Join(sealed));
   REQUIRE(transaction->Commit(Duration::zero()) == Outcome::kCommitted);
   state.Applied();
   REQUIRE(log.last_failure().ok());

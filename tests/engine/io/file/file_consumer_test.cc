@@ -40,7 +40,7 @@ struct SavedTransaction final : Transaction {
     saved[StrCat(topic, '/', partition, '/', key)] = std::string(value.value_or("-"));
     return Status::Ok();
   }
-  bool Join(WriteBatch*) override { return false; }
+  bool Join(const WriteBatch&) override { return false; }
   Outcome Commit(Duration) override { return Outcome::kCommitted; }
   std::map<std::string, std::string> saved;
 };

@@ -182,6 +182,19 @@ TEST_CASE_METHOD(KafkaTest, "a member that comes back for another topic does not
   }
 }
 
+TEST_CASE_METHOD(KafkaTest, "partitions that a topic gets later are noticed soon") {
+  if (Skipped()) return;
+  const std::string in = NewTopic("in");
+  const auto consumer = Member("one", {in});
+  CHECK(NextChange(*consumer).gained.size() == 1);
+  REQUIRE(broker().AddPartitions(in, 3).ok());
+  size_t gained = 0;
+  for (int changes = 0; changes < 3 && gained != 3; ++changes) {
+    gained = NextChange(*consumer).gained.size();  // All are lost before, with eager assignment.
+  }
+  CHECK(gained == 3);
+}
+
 TEST_CASE_METHOD(KafkaTest, "a second instance with the name of the first fences it") {
   if (Skipped()) return;
   const std::string in = NewTopic("in");
@@ -213,6 +226,28 @@ TEST_CASE_METHOD(KafkaTest, "an owner of yesterday cannot commit its positions")
   CHECK(stale->Commit(kPatience) != Outcome::kCommitted);
   CHECK(Committed(out).empty());
   CHECK(CommittedOf(*second, gained[0]).value() == std::nullopt);
+}
+
+TEST_CASE_METHOD(KafkaTest, "positions are of the generation in which they were saved") {
+  if (Skipped()) return;
+  const std::string in = NewTopic("in"), out = NewTopic("out");
+  const TopicPartition from{in, 0};
+  const auto first = Member("one", {in});
+  NextChange(*first);
+  const auto producer = NewProducer("worker-of-first");
+  const auto stale = Begin(*producer);
+  Append(*stale, out, "stale");
+  REQUIRE(first->SavePositions(*stale, std::array{Position{from, 1}}).ok());
+  const auto second = Member("two", {in});
+  CHECK_FALSE(NextChange(*first).lost.empty());
+  // In the new generation the partition may be another's.
+  const auto end = std::chrono::steady_clock::now() + seconds(5);
+  while (std::chrono::steady_clock::now() < end) {
+    REQUIRE(first->PollAssignment(milliseconds(50)).ok());
+    REQUIRE(second->PollAssignment(milliseconds(50)).ok());
+  }
+  CHECK(stale->Commit(kPatience) == Outcome::kAborted);
+  CHECK(CommittedOf(*first, from).value() == std::nullopt);
 }
 
 TEST_CASE_METHOD(KafkaTest, "the fetch of a position waits for the transaction that holds it") {

@@ -1,16 +1,17 @@
-// A leader that moves while the one before it answers on: librdkafka's mock cluster, since real
-// brokers move leaders when they see fit.
+#include "engine/io/kafka/probe.h"
+
 #include <librdkafka/rdkafka.h>
 // After it.
 #include <librdkafka/rdkafka_mock.h>
 
-#include <catch2/catch.hpp>
+#include <thread>
 
-#include "engine/io/kafka/probe.h"
+#include "tests/engine/io/kafka/fixture.h"
 
 namespace bongsu {
 namespace {
 
+// On librdkafka's mock cluster, since real brokers move leaders when they see fit.
 TEST_CASE("a partition whose leader moved is asked at its new leader") {
   char text[256];
   rd_kafka_t* const host = rd_kafka_new(RD_KAFKA_PRODUCER, nullptr, text, sizeof(text));
@@ -31,6 +32,25 @@ TEST_CASE("a partition whose leader moved is asked at its new leader") {
   }
   rd_kafka_mock_cluster_destroy(cluster);
   rd_kafka_destroy(host);
+}
+
+// As one is that a broker does not know yet, in the moments after it came back.
+TEST_CASE_METHOD(KafkaTest,
+                 "the ends of a topic that the broker learns of a moment later are told") {
+  if (Skipped()) return;
+  const std::string topic = options().Topic("late");
+  const auto probe = kafka::NewProbe(options(), std::make_shared<kafka::BrokerHealth>(), true);
+  REQUIRE(probe.ok());
+  Status created;
+  std::jthread late([&] {
+    std::this_thread::sleep_for(milliseconds(300));
+    created = broker().CreateTopic(topic, 1);
+  });
+  const Result<LogOffsets> offsets = kafka::QueryOffsets(**probe, **probe, {topic, 0});
+  late.join();
+  REQUIRE(created.ok());
+  INFO(offsets.status().message());
+  CHECK(offsets.ok());
 }
 
 }  // namespace
