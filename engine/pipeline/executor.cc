@@ -28,6 +28,10 @@ class ThreadExecutor final : public Executor {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !job_; });
   }
+  void WaitFor(Duration at_most) override {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, at_most, [this] { return !job_; });
+  }
 
  private:
   void Run(const std::stop_token& stop) {

@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 
+#include "engine/core/time.h"
+
 namespace bongsu {
 
 class Executor {
@@ -12,6 +14,7 @@ class Executor {
   virtual void Start(std::function<void()> job) = 0;  // The one before has ended.
   virtual bool ended() const = 0;                     // The last job has, or there was none.
   virtual void Wait() = 0;                            // Until then.
+  virtual void WaitFor(Duration at_most) = 0;         // Or so long.
 };
 
 std::unique_ptr<Executor> MakeThreadExecutor();

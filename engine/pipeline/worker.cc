@@ -19,7 +19,7 @@ constexpr Duration kFencedAgain = std::chrono::minutes(1);
 constexpr Duration kLookAtLag = std::chrono::milliseconds(100);
 constexpr Duration kThrottledWait = std::chrono::milliseconds(5);
 constexpr Duration kGlance = std::chrono::milliseconds(20);  // While other partitions wait.
-constexpr Duration kCommitWait = std::chrono::milliseconds(2);
+constexpr Duration kGather = std::chrono::milliseconds(3);
 
 }  // namespace
 
@@ -72,10 +72,15 @@ void Worker::Wait() {
   }
   // Files have nothing more to say before that, and do not wait.
   if (commit_ && (Full() || options_.in_order)) return AwaitCommit();
-  consumer_->Wait(!opening_.empty() ? kOpeningWait
-                  : commit_         ? kCommitWait
-                  : Dirty()         ? options_.min_interval
-                                    : options_.idle_wait);
+  if (!opening_.empty()) return consumer_->Wait(kOpeningWait);
+  if (early_) {
+    return consumer_->Wait(commit_ || Dirty() ? options_.min_interval : options_.idle_wait);
+  }
+  // Nobody hears of a record before the next commit, and a turn for each costs more than they do.
+  if (commit_) return options_.executor->WaitFor(kGather);
+  if (!Dirty()) return consumer_->Wait(options_.idle_wait);
+  const Duration left = last_commit_ + options_.min_interval - clock_.Steady();
+  clock_.SleepFor(std::clamp(left, Duration(0), kGather));
 }
 
 // A member is also fenced by itself, when the answer to its joining was lost on the way. Two of one

@@ -62,6 +62,9 @@ class Process::FiberExecutor final : public Executor {
   void Wait() override {
     while (!ended_) process_.environment_.world.Pause();
   }
+  void WaitFor(Duration at_most) override {
+    if (!ended_) process_.environment_.world.Sleep(at_most);
+  }
 
  private:
   // Meanwhile the worker goes on.

@@ -173,6 +173,7 @@ class LateExecutor final : public Executor {
   void Wait() override {
     if (job_) Run();
   }
+  void WaitFor(Duration) override {}
 
  private:
   static constexpr int kLate = 2;

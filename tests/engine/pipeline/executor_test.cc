@@ -34,6 +34,7 @@ TEST_CASE("a job that runs has not ended, and is waited for at the end") {
       go.get_future().wait();
       done = true;
     });
+    executor->WaitFor(std::chrono::milliseconds(1));
     CHECK_FALSE(executor->ended());
     go.set_value();
   }

@@ -252,6 +252,8 @@ class StuckExecutor final : public Executor {
   void Wait() override {
     if (job_) std::exchange(job_, nullptr)();
   }
+  void WaitFor(Duration) override { on_wait(); }
+  std::function<void()> on_wait;
 
  private:
   std::function<void()> job_;
@@ -263,20 +265,20 @@ TEST_CASE("a worker whose commit does not end stops its beats") {
   const std::string topics[] = {"bongsu.events"};
   WorkerOptions options;
   options.name = options.transactional_id = "score-0";
-  options.executor = std::make_shared<StuckExecutor>();
+  const auto stuck = std::make_shared<StuckExecutor>();
+  options.executor = stuck;
   Worker worker(
       options, bank.log(), [&] { return bank.log().NewConsumer("score", "score-0", topics); },
       factory, bank.clock, bank.metrics, [](std::string_view) {});
   bank.Send({"1 ann VIEW 1"});
   std::stop_source stop;
   std::vector<int64_t> beats;  // Second by second.
-  bank.log().on_wait = [&] {
+  stuck->on_wait = [&] {
     bank.clock.now += std::chrono::seconds(1);
     beats.push_back(worker.beats());
     if (beats.size() == 200) stop.request_stop();
   };
   REQUIRE(worker.Run(stop.get_token()).ok());
-  bank.log().on_wait = nullptr;
   REQUIRE(beats.size() == 200);
   CHECK(beats[20] > beats[10]);
   CHECK(beats[199] == beats[100]);
