@@ -78,6 +78,11 @@ Status AddStateFigures(KeyValueStore& store, std::string_view prefix, Figures* f
 class Feed final {
  public:
   Feed(ScoreShard& shard, int batch) : shard_(shard), batch_(batch), now_(SystemClock().Now()) {}
+  void Expect(std::string_view user) {
+    Record record;
+    record.key = user;
+    shard_.Expect(record);
+  }
   Status Add(std::string_view json, std::string_view user) {
     const std::string origin = FormatOrigin({"bench", 0, next_, 0});
     const Header header{kOriginHeader, origin};
@@ -140,8 +145,10 @@ Result<Figures> ScoreOnly(const Options& options, std::unique_ptr<KeyValueStore>
   if (options.everybody) BONGSU_RETURN_IF_ERROR(AddEverybody(options, &feed));
   const double cpu_before = UsageOf(0).cpu_seconds;
   const Timestamp began = clock.Now();
-  for (size_t i = 0; i < events.size(); ++i)
+  for (size_t i = 0; i < events.size(); ++i) {
+    if (i + Shard::kAhead < events.size()) feed.Expect(events.users[i + Shard::kAhead]);
     BONGSU_RETURN_IF_ERROR(feed.Add(events.at(i), events.users[i]));
+  }
   BONGSU_RETURN_IF_ERROR(feed.Commit());
   Drain& drain = feed.drain();
   const double seconds = ToSeconds(clock.Now() - began), count = static_cast<double>(events.size());

@@ -37,12 +37,9 @@ class JsonReceipts final : public ReceiptEncoder {
     for (const Receipt::Entry& entry : receipt.person)
       json.Key(entry.name).String(HexEncode(entry.bytes));
     json.EndObject().Key("models").BeginArray();
-    for (const Receipt::Entry& model : receipt.models) {
-      const std::string digest = Sha256Hex(model.bytes);
+    for (const Receipt::ModelEntry& model : receipt.models) {
+      const std::string& digest = Write(model, add);
       json.BeginObject().Key("name").String(model.name).Key("digest").String(digest).EndObject();
-      if (std::exchange(written_[model.name], digest) != digest) {
-        ForEachPart(StrCat(kModelArtifact, digest), model.bytes, add);
-      }
     }
     json.EndArray();
     const std::string digest = Sha256Hex(json_);
@@ -51,6 +48,20 @@ class JsonReceipts final : public ReceiptEncoder {
   }
 
  private:
+  struct Written {
+    std::shared_ptr<const std::string> snapshot;
+    std::string digest;
+  };
+  // Once until the model changes; its digest.
+  const std::string& Write(const Receipt::ModelEntry& model, const Add& add) {
+    Written& last = written_[model.name];
+    if (last.snapshot == model.snapshot) return last.digest;
+    last.snapshot = model.snapshot;
+    std::string digest = Sha256Hex(*model.snapshot);
+    if (digest != last.digest) ForEachPart(StrCat(kModelArtifact, digest), *model.snapshot, add);
+    last.digest = std::move(digest);
+    return last.digest;
+  }
   static void WriteCause(const Receipt& receipt, JsonWriter* json) {
     if (receipt.timer.empty()) {
       json->Key("event").BeginObject().Key("json").String(receipt.event);
@@ -63,7 +74,7 @@ class JsonReceipts final : public ReceiptEncoder {
   }
 
   const ReceiptOptions options_;
-  std::map<std::string, std::string> written_;  // By model, the digest of its last snapshot.
+  std::map<std::string, Written> written_;  // By model.
   std::string json_;
 };
 
@@ -138,7 +149,7 @@ void ReadCause(JsonValue root, Receipt* receipt, bool* good) {
   receipt->origin = {std::string(origin->source), origin->partition, origin->offset, origin->index};
 }
 
-void ReadState(JsonValue root, Receipt* receipt, bool* good) {
+void ReadState(JsonValue root, StoredReceipt* stored, bool* good) {
   const std::optional<JsonValue> person = root.Find("person"), models = root.Find("models");
   if (!person || !person->is_object() || !models || !models->is_array()) {
     *good = false;
@@ -148,11 +159,11 @@ void ReadState(JsonValue root, Receipt* receipt, bool* good) {
     std::optional<std::string> bytes;
     if (value.is_string()) bytes = HexDecode(value.AsString());
     *good = *good && bytes && kind.size() == 1;
-    receipt->person.push_back({std::string(kind), bytes.value_or("")});
+    stored->receipt.person.push_back({std::string(kind), bytes.value_or("")});
   }
   for (const JsonValue item : models->items()) {
     Members model(item, good);
-    receipt->models.push_back({model.Text("name"), model.Text("digest")});
+    stored->models.push_back({model.Text("name"), model.Text("digest")});
   }
 }
 
@@ -184,7 +195,7 @@ Result<StoredReceipt> ParseReceipt(std::string_view json) {
     stored.revision = static_cast<uint32_t>(members.Int("revision"));
     stored.partitions = static_cast<int32_t>(members.Int("partitions"));
     ReadCause(*root, &stored.receipt, &good);
-    ReadState(*root, &stored.receipt, &good);
+    ReadState(*root, &stored, &good);
   }
   if (!good) return Status::Corrupt("the receipt is not one: a member is missing or no such thing");
   return stored;

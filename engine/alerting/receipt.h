@@ -31,7 +31,11 @@ struct StoredReceipt {
   std::string alert, alert_digest, release, config_digest, user;
   uint32_t revision = 0;
   int32_t partitions = 1;
-  Receipt receipt;  // `bytes` of its models are their digests.
+  Receipt receipt;  // Without models:
+  struct Model {
+    std::string name, digest;
+  };
+  std::vector<Model> models;
 };
 
 // kCorrupt when it is not a receipt, or not as it was written.

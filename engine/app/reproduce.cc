@@ -52,8 +52,8 @@ Result<Material> Gather(const StoredReceipt& stored, const FetchArtifacts& fetch
   BONGSU_ASSIGN_OR_RETURN(material.config,
                           FetchVersion(stored.config_digest, stored.partitions, fetch));
   std::vector<std::string> names;
-  for (const Receipt::Entry& model : stored.receipt.models)
-    names.push_back(StrCat(kModelArtifact, model.bytes));
+  for (const StoredReceipt::Model& model : stored.models)
+    names.push_back(StrCat(kModelArtifact, model.digest));
   if (names.empty()) return material;
   BONGSU_ASSIGN_OR_RETURN(material.models, fetch(names));
   for (const std::string& name : names) {
@@ -75,9 +75,9 @@ void PutState(const Material& material, const Pipeline& pipeline, StateStore& st
     StateKey(entry.name.front(), stored.user, &key);
     store.Put(key, entry.bytes);
   }
-  for (const Receipt::Entry& model : stored.receipt.models) {
+  for (const StoredReceipt::Model& model : stored.models) {
     store.Put(StrCat("m/", model.name, "/snapshot"),
-              material.models.at(StrCat(kModelArtifact, model.bytes)));
+              material.models.at(StrCat(kModelArtifact, model.digest)));
   }
   for (const PipelineSchema::ModelEntry& model : pipeline.schema().models()) {
     if (!model.inputs.empty()) store.Put(StrCat("m/", model.name, "/inputs"), model.inputs);

@@ -25,6 +25,10 @@ class HashIndex {
     }
     return kNone;
   }
+  // Find will be asked soon.
+  void Prefetch(uint64_t hash) const {
+    __builtin_prefetch(&slots_[static_cast<uint32_t>(hash) & mask()]);
+  }
   // `number` is not in it yet.
   void Insert(uint64_t hash, uint32_t number) {
     if (2 * ++size_ > slots_.size()) Grow();

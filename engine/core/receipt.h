@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,10 +27,16 @@ struct Receipt {
   bool late = false;
   int64_t offset = 0;  // Of the record, in bongsu.events.
 
-  // Before it: what the state says of the person, by kind (`u` is the profile, see state_keys.h),
+  // Before it: what the state said of the person to those who asked, by kind (`u` is the profile,
+  // see state_keys.h),
   std::vector<Entry> person;
-  // and the models by name. Timers ask no model.
-  std::vector<Entry> models;
+  // and the models by name; one that has not changed since the last receipt has the same snapshot.
+  // Timers ask no model.
+  struct ModelEntry {
+    std::string name;
+    std::shared_ptr<const std::string> snapshot;
+  };
+  std::vector<ModelEntry> models;
 };
 
 }  // namespace bongsu

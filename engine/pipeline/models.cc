@@ -43,13 +43,14 @@ void PutNew(const std::string& prefix, const std::string& inputs, const Model& m
 
 ModelKeeper::ModelKeeper(const std::vector<PipelineSchema::ModelEntry>& models) {
   for (const auto& [name, model, inputs] : models) {
-    kept_.push_back({StrCat("m/", name, "/"), model, inputs, {}, 0, 0});
+    kept_.push_back({StrCat("m/", name, "/"), model, inputs, {}, 0, 0, nullptr});
   }
 }
 
 void ModelKeeper::Learn(size_t model, std::span<const double> x) noexcept {
   Kept& kept = kept_[model];
   kept.model->Learn(x);
+  kept.snapshot.reset();
   const auto count = static_cast<uint32_t>(x.size());
   kept.redo.append(reinterpret_cast<const char*>(&count), sizeof(count));
   kept.redo.append(reinterpret_cast<const char*>(x.data()), x.size_bytes());
@@ -60,7 +61,7 @@ void ModelKeeper::Save(StateStore& store) {
   for (Kept& kept : kept_) {
     if (kept.redo.empty()) continue;
     if (kept.since_snapshot >= kSnapshotEvery) {
-      Snapshot(kept, store);
+      PutSnapshot(kept, store);
     } else {
       store.Put(RedoKey(kept.prefix, kept.redo_records++), kept.redo);
       kept.redo.clear();
@@ -68,7 +69,13 @@ void ModelKeeper::Save(StateStore& store) {
   }
 }
 
-void ModelKeeper::Snapshot(Kept& kept, StateStore& store) {
+const std::shared_ptr<const std::string>& ModelKeeper::Snapshot(size_t model) {
+  Kept& kept = kept_[model];
+  if (!kept.snapshot) kept.snapshot = std::make_shared<const std::string>(kept.model->Save());
+  return kept.snapshot;
+}
+
+void ModelKeeper::PutSnapshot(Kept& kept, StateStore& store) {
   store.Put(kept.prefix + "snapshot", kept.model->Save());
   for (; kept.redo_records > 0; --kept.redo_records)
     store.Delete(RedoKey(kept.prefix, kept.redo_records - 1));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ class ModelKeeper {
 
   explicit ModelKeeper(const std::vector<PipelineSchema::ModelEntry>& models);
   void Learn(size_t model, std::span<const double> x) noexcept;
+  // What Model::Save says, made once until the model learns.
+  const std::shared_ptr<const std::string>& Snapshot(size_t model);
   void Save(StateStore& store);
   // Brings each model to where it was. A model whose parameters or inputs changed starts cold; its
   // name is in started_cold() then.
@@ -33,10 +36,11 @@ class ModelKeeper {
     std::string redo;    // Inputs learned in this batch: each a u32 count and doubles.
     int64_t since_snapshot = 0;
     uint64_t redo_records = 0;  // In the store.
+    std::shared_ptr<const std::string> snapshot;  // Of now; null: not made.
   };
   Status LoadOne(Kept& kept, StateStore& store);
   Status StartCold(Kept& kept, StateStore& store);
-  void Snapshot(Kept& kept, StateStore& store);
+  static void PutSnapshot(Kept& kept, StateStore& store);
   std::vector<Kept> kept_;
   std::vector<std::string> started_cold_;
 };

@@ -31,6 +31,7 @@ class Pipeline::PersonContext final : public Context {
     verdict_.tail = 1;
     verdict_.alerted = false;
     owners_.clear();
+    kinds_read_.clear();
   }
   void BeginStep(size_t step) {
     step_ = step;
@@ -39,6 +40,7 @@ class Pipeline::PersonContext final : public Context {
 
   std::span<std::byte> Slot(size_t slot) override { return p_.layout_.Slot(profile_, slot); }
   Result<bool> Get(char kind, std::string* value) override {
+    if (kinds_read_.find(kind) == std::string::npos) kinds_read_.push_back(kind);
     Result<bool> found = p_.store_->Get(KeyOf(kind), value);
     return found.ok() ? std::move(found) : NotTheEvent(found.status());
   }
@@ -66,6 +68,7 @@ class Pipeline::PersonContext final : public Context {
     if (now != 0) p_.timers_->Set(*at, op, user_);
     std::memcpy(slot.data(), &now, sizeof(now));
   }
+  const std::string& kinds_read() const { return kinds_read_; }
   void TimerFired() {
     const std::span<std::byte> slot = Slot(p_.timer_slots_ + step_);
     std::memset(slot.data(), 0, slot.size());
@@ -85,7 +88,7 @@ class Pipeline::PersonContext final : public Context {
   Verdict verdict_;
   std::vector<size_t> owners_;  // By finding: the step that made it.
   std::vector<Reason> reasons_;
-  std::string key_;
+  std::string key_, kinds_read_;
 };
 
 // The event's risk is shared out among the findings by their own risk, then among features by the
@@ -165,19 +168,14 @@ Result<Receipt*> Pipeline::TakeReceipt(std::string_view user, size_t alerts_befo
   Receipt& receipt = emitted_.receipts.emplace_back();
   receipt.alerts = emitted_.alerts.size() - alerts_before;
   std::string key, value;
-  for (char kind = 'a'; kind <= 'z'; ++kind) {
-    if (kind == kModelKind || kind == kTimerKind || kind == kDedupKind) continue;
-    bool found = kind == kProfileKind;
-    if (found) {
-      profiles_->EncodeBefore(&value);
-    } else {
-      StateKey(kind, user, &key);
-      const Result<bool> got = store_->GetBefore(key, &value);
-      if (!got.ok()) return NotTheEvent(got.status());
-      found = *got;
-    }
-    if (found) receipt.person.push_back({std::string(1, kind), value});
+  for (const char kind : context_->kinds_read()) {
+    StateKey(kind, user, &key);
+    const Result<bool> found = store_->GetBefore(key, &value);
+    if (!found.ok()) return NotTheEvent(found.status());
+    if (*found) receipt.person.push_back({std::string(1, kind), value});
   }
+  profiles_->EncodeBefore(&value);
+  receipt.person.push_back({std::string(1, kProfileKind), value});
   return &receipt;
 }
 
@@ -186,8 +184,8 @@ Status Pipeline::TakeEventReceipt(std::string_view user, const Emitted::Sizes& b
   const Result<Receipt*> receipt = TakeReceipt(user, before.alerts);
   if (!receipt.ok()) return Fail(receipt.status(), before);
   if (*receipt == nullptr) return Status::Ok();
-  for (const PipelineSchema::ModelEntry& model : schema_.models()) {
-    (*receipt)->models.push_back({model.name, model.model->Save()});
+  for (size_t i = 0; i < schema_.models().size(); ++i) {
+    (*receipt)->models.push_back({schema_.models()[i].name, models_.Snapshot(i)});
   }
   return Status::Ok();
 }

@@ -7,6 +7,11 @@
 #include "engine/base/strings.h"
 
 namespace bongsu {
+namespace {
+
+constexpr size_t kCacheLine = 64;
+
+}  // namespace
 
 Profiles::Profiles(StateStore& store, const Layout& layout, size_t capacity)
     : store_(store),
@@ -37,14 +42,27 @@ void Profiles::MakeNewest(uint32_t number) {
 
 uint32_t Profiles::Vacate() {
   if (index_.size() < capacity_) {
-    people_.emplace_back().bytes = std::make_unique<std::byte[]>(layout_.size());
+    if (people_.size() >= slabs_.size() * kSlab)
+      slabs_.push_back(std::make_unique<std::byte[]>(kSlab * layout_.size()));
+    people_.emplace_back();
     return static_cast<uint32_t>(people_.size() - 1);
   }
   const uint32_t oldest = people_[kRing].newer;
-  Save(people_[oldest]);
+  Save(oldest);
   index_.Erase(people_[oldest].hash, oldest);
   Unlink(oldest);
   return oldest;
+}
+
+void Profiles::Expect(std::string_view user) {
+  const uint64_t hash = Hash64(user);
+  index_.Prefetch(hash);
+  const uint64_t nearer = std::exchange(expected_[next_expected_++ % kExpected], hash);
+  const uint32_t number = index_.Find(nearer, [](uint32_t) { return true; });
+  if (number == HashIndex::kNone) return;
+  __builtin_prefetch(&people_[number]);
+  const std::span<const std::byte> bytes = BytesOf(number);
+  for (size_t at = 0; at < bytes.size(); at += kCacheLine) __builtin_prefetch(&bytes[at]);
 }
 
 Result<std::span<std::byte>> Profiles::Open(std::string_view user) {
@@ -56,7 +74,7 @@ Result<std::span<std::byte>> Profiles::Open(std::string_view user) {
       Unlink(number);
       MakeNewest(number);
     }
-    return BytesOf(people_[number]);
+    return BytesOf(number);
   }
   ++counters_.misses;
   number = Vacate();
@@ -65,34 +83,35 @@ Result<std::span<std::byte>> Profiles::Open(std::string_view user) {
   person.hash = hash;
   person.dirty = false;
   MakeNewest(number);
-  if (Status status = Load(user, BytesOf(person)); !status.ok()) {
+  if (Status status = Load(user, BytesOf(number)); !status.ok()) {
     return status;  // The shard is set aside: this cache is not used again.
   }
   index_.Insert(hash, number);
-  return BytesOf(person);
+  return BytesOf(number);
 }
 
 void Profiles::Touch() {
   Person& person = people_[newest()];
-  std::memcpy(undo_.data(), person.bytes.get(), undo_.size());
+  std::memcpy(undo_.data(), BytesOf(newest()).data(), undo_.size());
   was_dirty_ = std::exchange(person.dirty, true);
   if (!was_dirty_) changed_.push_back(newest());
 }
 
 void Profiles::Undo() {
   Person& person = people_[newest()];
-  std::memcpy(person.bytes.get(), undo_.data(), undo_.size());
+  std::memcpy(BytesOf(newest()).data(), undo_.data(), undo_.size());
   person.dirty = was_dirty_;
 }
 
 void Profiles::Flush() {
-  for (const uint32_t number : changed_) Save(people_[number]);
+  for (const uint32_t number : changed_) Save(number);
   changed_.clear();
 }
 
-void Profiles::Save(Person& person) {
+void Profiles::Save(uint32_t number) {
+  Person& person = people_[number];
   if (!person.dirty) return;
-  layout_.Encode(BytesOf(person), &value_);
+  layout_.Encode(BytesOf(number), &value_);
   key_.assign("u/").append(person.user);
   store_.Put(key_, value_);
   person.dirty = false;

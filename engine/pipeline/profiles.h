@@ -2,6 +2,7 @@
 // reads and writes each person's value once. One thread.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -21,6 +22,7 @@ namespace bongsu {
 
 class Profiles {
  public:
+  static constexpr size_t kExpected = 3;
   struct Counters {
     int64_t hits = 0, misses = 0, migrated = 0;
   };
@@ -29,6 +31,9 @@ class Profiles {
 
   // Writes the layout's descriptor unless it is there. Once, before the first Open.
   Status Start();
+  // Somebody who will be opened soon, about 2 * kExpected events later: their memory is on its way to
+  // the processor's cache by then.
+  void Expect(std::string_view user);
   // The person's memory, zero for somebody new; valid until the next Open. kCorrupt when the disk
   // lied.
   Result<std::span<std::byte>> Open(std::string_view user);
@@ -47,14 +52,15 @@ class Profiles {
   struct Person {
     std::string user;
     uint64_t hash = 0;  // Of `user`.
-    std::unique_ptr<std::byte[]> bytes;
     uint32_t newer = 0, older = 0;  // Neighbours in the order of use; a ring through place 0.
     bool dirty = false;
   };
   static constexpr uint32_t kRing = 0;  // Its neighbours are the oldest and the newest; nobody.
 
-  std::span<std::byte> BytesOf(Person& person) const {
-    return {person.bytes.get(), layout_.size()};
+  static constexpr size_t kSlab = 64;     // People whose memory lies together.
+
+  std::span<std::byte> BytesOf(uint32_t number) const {
+    return {slabs_[number / kSlab].get() + number % kSlab * layout_.size(), layout_.size()};
   }
   uint32_t newest() const { return people_[kRing].older; }
   void Unlink(uint32_t number);
@@ -63,13 +69,16 @@ class Profiles {
   uint32_t Vacate();
   Status Load(std::string_view user, std::span<std::byte> bytes);
   Status LoadOld(uint64_t hash, std::string_view words, std::span<std::byte> bytes);
-  void Save(Person& person);
+  void Save(uint32_t number);
 
   StateStore& store_;
   const Layout& layout_;
   const size_t capacity_;
   std::vector<Person> people_;
+  std::vector<std::unique_ptr<std::byte[]>> slabs_;
   HashIndex index_;
+  std::array<uint64_t, kExpected> expected_{};  // Hashes; the oldest is the next to go.
+  size_t next_expected_ = 0;
   std::vector<uint32_t> changed_;  // May name a person twice or one that is clean again.
   std::map<uint64_t, Layout> old_layouts_;
   std::vector<std::byte> undo_;

@@ -106,6 +106,8 @@ Status ScoreShard::ProcessEvent(const Record& record) {
     AddDeadLetter(record, *rejection);
     return Status::Ok();
   }
+  const uint64_t key = Dedup::Key(event_.fields[kSource].text, event_.fields[kEventId].text);
+  dedup_.Expect(key);
   const std::string_view origin = HeaderOf(record, kOriginHeader);
   if (origin
           .empty()) {  // score.input is a topic that others write: the record itself is the origin.
@@ -118,7 +120,6 @@ Status ScoreShard::ProcessEvent(const Record& record) {
   }
   event_.log_offset = record.offset;
   times_.Enter(StageTimes::Part::kTimers);
-  const uint64_t key = Dedup::Key(event_.fields[kSource].text, event_.fields[kEventId].text);
   if (dedup_.Seen(key)) {
     ++counts_.duplicates;
     return Status::Ok();

@@ -70,6 +70,7 @@ class ScoreShard final : public Shard {
                                                   const Meta& meta, Metrics& metrics,
                                                   const Clock& clock);
 
+  void Expect(const Record& record) override { parts_.pipeline->Expect(record.key); }
   Status Process(const Record& record) override;
   bool dirty() const override { return dirty_; }
   bool urgent() const override { return urgent_; }

@@ -19,6 +19,9 @@ namespace bongsu {
 class Shard {
  public:
   virtual ~Shard() = default;
+  // Will be processed soon, kAhead records later at most: what it needs can be fetched meanwhile.
+  static constexpr size_t kAhead = 6;
+  virtual void Expect(const Record& /*record*/) {}
   // Takes one record. Bad input is a dead letter, not an error; an error means that the shard can't
   // go on.
   virtual Status Process(const Record& record) = 0;

@@ -264,7 +264,11 @@ Result<bool> Worker::PollOne(const TopicPartition& from, Owned& owned) {
   const std::span<const Record> records = batch_->records();
   if (limit != nullptr) limit->Return(share - records.size());
   const ActivityScope processing(activity_, Activity::kProcess);
-  for (const Record& record : records) {
+  for (const Record& record : records.first(std::min(records.size(), Shard::kAhead)))
+    owned.shard->Expect(record);
+  for (size_t i = 0; i < records.size(); ++i) {
+    const Record& record = records[i];
+    if (i + Shard::kAhead < records.size()) owned.shard->Expect(records[i + Shard::kAhead]);
     if (record.offset < owned.shard->next()) continue;  // A stale fetch.
     if (batch_records_++ == 0) batch_began_ = clock_.Steady();
     ++processed_;

@@ -214,6 +214,9 @@ rocksdb::Options RocksDbFactory::Shared::Options() const {
   options.create_if_missing = true;
   options.write_buffer_manager = buffers;
   options.write_buffer_size = std::max<size_t>(buffer_bytes / 2, 1 << 20);
+  // Who comes for the first time is looked for in vain.
+  options.memtable_whole_key_filtering = true;
+  options.memtable_prefix_bloom_size_ratio = 0.02;
   options.compression = BestCompression();
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;

@@ -31,6 +31,7 @@ class Counting final : public Operator {
   Result<Flow> Process(Event& event, Context& context) override {
     double* const count = NumberIn(context.Slot(slot_));
     event.features[feature_] = *count += 1;
+    BONGSU_RETURN_IF_ERROR(context.Get('f', &before_).status());
     context.Put('f', StrCat(*count));
     if (event.fields[kAction].text == "DROP") return Flow::kDrop;
     return Flow::kNext;
@@ -38,6 +39,7 @@ class Counting final : public Operator {
 
  private:
   size_t slot_, feature_;
+  std::string before_;
 };
 
 class Learning final : public Operator {
@@ -168,8 +170,8 @@ class PlainReceipts final : public ReceiptEncoder {
     for (const Receipt::Entry& entry : receipt.person)
       text +=
           StrCat(" ", entry.name, "=", entry.name == "u" ? HexEncode(entry.bytes) : entry.bytes);
-    for (const Receipt::Entry& model : receipt.models)
-      text += StrCat(" ", model.name, "=", HexEncode(model.bytes));
+    for (const Receipt::ModelEntry& model : receipt.models)
+      text += StrCat(" ", model.name, "=", HexEncode(*model.snapshot));
     add(StrCat("receipt/", alert.user), text);
   }
 };

@@ -21,6 +21,10 @@ Alert AnAlert() {
   return alert;
 }
 
+std::shared_ptr<const std::string> Snapshot(std::string_view bytes) {
+  return std::make_shared<const std::string>(bytes);
+}
+
 Receipt OfAnEvent() {
   Receipt receipt;
   receipt.time = FromMillis(1000);
@@ -29,7 +33,7 @@ Receipt OfAnEvent() {
   receipt.late = true;
   receipt.offset = 812;
   receipt.person = {{"f", std::string("\0\xff", 2)}, {"u", "profile"}};
-  receipt.models = {{"extremes.ecod", "snapshot"}, {"extremes.tail", "other"}};
+  receipt.models = {{"extremes.ecod", Snapshot("snapshot")}, {"extremes.tail", Snapshot("other")}};
   return receipt;
 }
 
@@ -71,9 +75,9 @@ TEST_CASE("a receipt comes back as it was written, its models as artifacts besid
   CHECK(receipt.time == FromMillis(1000));
   REQUIRE(receipt.person.size() == 2);
   CHECK((receipt.person[0].bytes == std::string("\0\xff", 2)));
-  REQUIRE(receipt.models.size() == 2);
-  CHECK(receipt.models[1].name == "extremes.tail");
-  CHECK(receipt.models[1].bytes == Sha256Hex("other"));
+  REQUIRE(back->models.size() == 2);
+  CHECK(back->models[1].name == "extremes.tail");
+  CHECK(back->models[1].digest == Sha256Hex("other"));
 }
 
 TEST_CASE("a timer's receipt names the operator") {
@@ -85,7 +89,7 @@ TEST_CASE("a timer's receipt names the operator") {
   REQUIRE(back.ok());
   CHECK(back->receipt.timer == "decide");
   CHECK(back->receipt.time == FromMillis(5));
-  CHECK(back->receipt.models.empty());
+  CHECK(back->models.empty());
 }
 
 TEST_CASE("a snapshot is written once, until the model has learned") {
@@ -93,8 +97,10 @@ TEST_CASE("a snapshot is written once, until the model has learned") {
   Receipt receipt = OfAnEvent();
   CHECK(encoder.Encode(receipt).size() == 3);
   CHECK(encoder.Encode(receipt).size() == 1);
-  receipt.models[1].bytes = "learned";
+  receipt.models[1].snapshot = Snapshot("learned");
   CHECK(encoder.Encode(receipt).size() == 2);
+  receipt.models[1].snapshot = Snapshot("learned");  // As it was, said again.
+  CHECK(encoder.Encode(receipt).size() == 1);
 }
 
 TEST_CASE("no byte of a receipt can be changed, cut or added unseen") {
