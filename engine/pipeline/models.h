@@ -35,7 +35,7 @@ class ModelKeeper {
     std::string inputs;  // What its inputs mean: m/<model>/inputs.
     std::string redo;    // Inputs learned in this batch: each a u32 count and doubles.
     int64_t since_snapshot = 0;
-    uint64_t redo_records = 0;  // In the store.
+    uint64_t redo_records = 0;                    // In the store.
     std::shared_ptr<const std::string> snapshot;  // Of now; null: not made.
   };
   Status LoadOne(Kept& kept, StateStore& store);

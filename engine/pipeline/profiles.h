@@ -31,8 +31,8 @@ class Profiles {
 
   // Writes the layout's descriptor unless it is there. Once, before the first Open.
   Status Start();
-  // Somebody who will be opened soon, about 2 * kExpected events later: their memory is on its way to
-  // the processor's cache by then.
+  // Somebody who will be opened soon, about 2 * kExpected events later: their memory is on its way
+  // to the processor's cache by then.
   void Expect(std::string_view user);
   // The person's memory, zero for somebody new; valid until the next Open. kCorrupt when the disk
   // lied.
@@ -51,13 +51,13 @@ class Profiles {
  private:
   struct Person {
     std::string user;
-    uint64_t hash = 0;  // Of `user`.
+    uint64_t hash = 0;              // Of `user`.
     uint32_t newer = 0, older = 0;  // Neighbours in the order of use; a ring through place 0.
     bool dirty = false;
   };
   static constexpr uint32_t kRing = 0;  // Its neighbours are the oldest and the newest; nobody.
 
-  static constexpr size_t kSlab = 64;     // People whose memory lies together.
+  static constexpr size_t kSlab = 64;  // People whose memory lies together.
 
   std::span<std::byte> BytesOf(uint32_t number) const {
     return {slabs_[number / kSlab].get() + number % kSlab * layout_.size(), layout_.size()};

@@ -79,8 +79,7 @@ void Worker::Wait() {
   // Nobody hears of a record before the next commit, and a turn for each costs more than they do.
   if (commit_) return options_.executor->WaitFor(kGather);
   if (!Dirty()) return consumer_->Wait(options_.idle_wait);
-  const Duration left = last_commit_ + options_.min_interval - clock_.Steady();
-  clock_.SleepFor(std::clamp(left, Duration(0), kGather));
+  clock_.SleepFor(std::clamp<Duration>(next_commit_ - clock_.Steady(), Duration(0), kGather));
 }
 
 // A member is also fenced by itself, when the answer to its joining was lost on the way. Two of one

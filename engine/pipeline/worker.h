@@ -160,7 +160,7 @@ class Worker {
   std::atomic<int64_t> turns_{0}, beats_{0};
   size_t batch_records_ = 0;
   int64_t processed_ = 0, commits_ = 0;
-  Timestamp batch_began_{}, last_commit_{}, last_look_{}, last_numbers_{};
+  Timestamp batch_began_{}, next_commit_{}, last_look_{}, last_numbers_{};
   size_t first_ = 0;  // To be polled, of the owned.
   ActivityTimes activity_;
 };

@@ -10,6 +10,8 @@ namespace bongsu {
 namespace {
 
 constexpr int kAttempts = 3;
+// A transaction right after another is kept waiting by the markers of that one.
+constexpr Duration kMarkers = std::chrono::milliseconds(5);
 
 }  // namespace
 
@@ -29,8 +31,7 @@ bool Worker::CommitDue(Timestamp now, bool drained) const {
   if (commits_ == 0) return true;  // Who waits has waited for the start already.
   const Duration interval =
       behind_ ? std::max(options_.interval, options_.catch_up_interval) : options_.interval;
-  // A transaction right after another is kept waiting by the markers of that one.
-  return now - last_commit_ >= options_.min_interval && (urgent || now - batch_began_ >= interval);
+  return now >= next_commit_ && (urgent || now - batch_began_ >= interval);
 }
 
 Status Worker::Flush() {
@@ -161,7 +162,8 @@ Status Worker::TakeCommit() {
 Status Worker::TakeStores() {
   metrics_.GetHistogram("commit_duration_seconds")
       .Observe(ToSeconds(commit_->ended - commit_->began));
-  last_commit_ = commit_->ended;
+  next_commit_ = std::max(commit_->began + options_.min_interval,
+                          commit_->ended + std::min(options_.min_interval, kMarkers));
   ++commits_;
   extra_.Clear();
   factory_.OnCommitted();

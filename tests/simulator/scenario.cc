@@ -46,6 +46,7 @@ void Suit(Mutant like, Scenario* s) {
     case Mutant::kNextPosition:
       s->kinds.insert({Trouble::kCrash, Trouble::kFreeze, Trouble::kRefusal});
       s->between = s->faults / 60;
+      s->events = std::min<int64_t>(s->events, 250);  // Each commit is slow.
       break;
     case Mutant::kEndsLivingOwners:
       s->kinds = {Trouble::kExpel, Trouble::kSlowMarkers};

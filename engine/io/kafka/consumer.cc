@@ -79,9 +79,9 @@ Status GroupConsumer::Open(std::shared_ptr<BrokerHealth> health, std::string_vie
                                               const rd_kafka_topic_partition_list_t* partitions) {
                                          OnRebalance(error, partitions);
                                        }));
-  BONGSU_ASSIGN_OR_RETURN(
-      fetcher_, Client::Make(RD_KAFKA_CONSUMER, options_, FetchDefaults(queue_bytes, kFetchWait),
-                             FetchOwned(queue_bytes), std::move(health)));
+  BONGSU_ASSIGN_OR_RETURN(fetcher_,
+                          Client::Make(RD_KAFKA_CONSUMER, options_, FetchDefaults(kFetchWait),
+                                       FetchOwned(queue_bytes), std::move(health)));
   rd_kafka_poll_set_consumer(member_->get());
   member_queue_ = rd_kafka_queue_get_consumer(member_->get());
   constexpr uint64_t kOne = 1;

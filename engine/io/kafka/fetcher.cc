@@ -12,13 +12,14 @@ constexpr int kResumeMs = 100;
 
 }  // namespace
 
-Properties FetchDefaults(uint64_t queue_bytes, Duration wait) {
+Properties FetchDefaults(Duration wait) {
   const auto wait_ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
   return {
       // A fetch that waits for one partition holds back a partition that starts meanwhile.
       {"fetch.wait.max.ms", StrCat(wait_ms)},
       {"fetch.error.backoff.ms", "100"},
-      {"fetch.message.max.bytes", StrCat(std::clamp<uint64_t>(queue_bytes, 1u << 20, 4u << 20))},
+      // A partition's part of one answer; the memory of larger ones is given back each time.
+      {"fetch.message.max.bytes", "1048576"},
       // Bytes bound what is fetched ahead (queued.max.messages.kbytes), not a number of records.
       {"queued.min.messages", "1000000"},
       {"reconnect.backoff.max.ms", "2000"},

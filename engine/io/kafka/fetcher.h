@@ -14,7 +14,7 @@ namespace bongsu::kafka {
 
 // Settings of a client for Fetch: committed records only, at most `queue_bytes` ahead a partition,
 // and an empty partition answered after `wait`.
-Properties FetchDefaults(uint64_t queue_bytes, Duration wait);
+Properties FetchDefaults(Duration wait);
 Properties FetchOwned(uint64_t queue_bytes);
 
 class Fetch final {

@@ -62,7 +62,7 @@ Result<std::shared_ptr<Client>> NewProbe(const KafkaOptions& options,
                                          std::shared_ptr<BrokerHealth> health, bool committed) {
   Properties owned = FetchOwned(kQueueBytes);
   if (!committed) owned.emplace_back("isolation.level", "read_uncommitted");
-  return Client::Make(RD_KAFKA_CONSUMER, options, FetchDefaults(kQueueBytes, kFetchWait), owned,
+  return Client::Make(RD_KAFKA_CONSUMER, options, FetchDefaults(kFetchWait), owned,
                       std::move(health));
 }
 

@@ -14,7 +14,7 @@ constexpr Duration kFetchWait = std::chrono::milliseconds(10);
 
 Result<std::shared_ptr<Client>> PartitionReader::NewClient(const KafkaOptions& options,
                                                            std::shared_ptr<BrokerHealth> health) {
-  return Client::Make(RD_KAFKA_CONSUMER, options, FetchDefaults(kQueueBytes, kFetchWait),
+  return Client::Make(RD_KAFKA_CONSUMER, options, FetchDefaults(kFetchWait),
                       FetchOwned(kQueueBytes), std::move(health));
 }
 
