@@ -60,12 +60,12 @@ struct Picture {
   double hottest_share = 0;
 };
 
-// More than its fair share, more than one thread can do, and without it the others would do.
+// More than its fair share, enough to hold up a thread, and without it the others would do.
 bool PartitionIsHot(const Picture& p) {
   const auto partitions = static_cast<double>(p.m.arrivals.size());
   if (partitions < 2) return false;
   const double fair = 1 / partitions, work = p.m.target * p.event;
-  return p.hottest_share >= fair + 0.25 * (1 - fair) && work * p.hottest_share >= kFull &&
+  return p.hottest_share >= fair + 0.25 * (1 - fair) && work * p.hottest_share >= kIdle &&
          work * (1 - p.hottest_share) <= kFull * std::max(p.useful - 1, 1);
 }
 

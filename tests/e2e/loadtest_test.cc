@@ -158,7 +158,7 @@ TEST_CASE("loadtest names a hot partition") {
   if (broker == nullptr) return;
   Bench bench(broker, "loadhot");
   const Report report = Load(bench, Dear(bench, 900),
-                             {"--target", "9000", "--for", "4s", "--goal", "1s", "--threads", "2",
+                             {"--target", "14000", "--for", "4s", "--goal", "1s", "--threads", "2",
                               "--people", "40", "--hot-share", "0.95"});
   INFO(report.output);
   CHECK_FALSE(report.passed);

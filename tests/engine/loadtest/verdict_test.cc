@@ -154,6 +154,16 @@ TEST_CASE("a partition with more than a thread can do is hot, whatever the other
   CHECK(Of(m) != Bottleneck::kHotPartition);
 }
 
+TEST_CASE("a partition that all but fills a thread is hot, and not the features") {
+  Measurements m = Missed();
+  m.workers = {Worker("score-0", 0.04, 0.05, 0), Worker("score-1", 0.87, 0.05, 0.01)};
+  m.cores = 2;
+  m.target = 9000;
+  m.event_seconds = 94e-6;
+  m.arrivals = {77, 65, 62, 8613};
+  CHECK(Of(m) == Bottleneck::kHotPartition);
+}
+
 TEST_CASE("a full ingest thread asks for more processes that ingest") {
   Measurements m = Missed();
   m.workers = {Worker("ingest-0", 0.96, 0.02, 0), Worker("score-0", 0.4, 0.1, 0.1)};
