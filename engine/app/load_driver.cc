@@ -98,8 +98,7 @@ struct LoadDriver::Impl {
   };
   std::vector<std::deque<Waiting>> unanswered;
   std::unique_ptr<LoadProducer> producer;
-  std::unique_ptr<GroupProbe> ingest, score;
-  std::unique_ptr<EndProbe> ends;
+  std::unique_ptr<OffsetProbe> ingest, score, ends;
   std::unique_ptr<KafkaLog> log;
   struct Followed {
     std::unique_ptr<Reader> reader;
@@ -147,12 +146,12 @@ Status LoadDriver::Impl::Connect() {
   unanswered.resize(static_cast<size_t>(producer->partitions()));
   sent_to.resize(static_cast<size_t>(inputs));
   BONGSU_ASSIGN_OR_RETURN(score,
-                          GroupProbe::Make(site.kafka, site.score_group, site.input, inputs));
+                          OffsetProbe::OfGroup(site.kafka, site.score_group, site.input, inputs));
   if (!site.source.empty()) {
     sources = producer->partitions();
-    BONGSU_ASSIGN_OR_RETURN(ingest,
-                            GroupProbe::Make(site.kafka, site.ingest_group, site.topic, sources));
-    BONGSU_ASSIGN_OR_RETURN(ends, EndProbe::Make(site.kafka, site.input, inputs));
+    BONGSU_ASSIGN_OR_RETURN(
+        ingest, OffsetProbe::OfGroup(site.kafka, site.ingest_group, site.topic, sources));
+    BONGSU_ASSIGN_OR_RETURN(ends, OffsetProbe::OfEnds(site.kafka, site.input, inputs));
   }
   tracker = loadtest::Tracker(static_cast<size_t>(sources), static_cast<size_t>(inputs));
   BONGSU_ASSIGN_OR_RETURN(const int32_t alert_partitions, log->Partitions(site.alerts));
@@ -193,7 +192,6 @@ Run LoadDriver::Do(const Schedule& schedule, bool give_up) {
     i.AwaitDone(i.Now() + kGrace + i.options.goal.count());
     i.GiveUpOpen();
   }
-  i.record = nullptr;
   run.stopped = i.stopped;
   run.samples = i.samples;
   run.alerts = i.alert_latency;

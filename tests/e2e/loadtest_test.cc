@@ -43,6 +43,16 @@ Report Load(Bench& bench, const Setup& setup, std::vector<std::string> more) {
   return report;
 }
 
+const std::vector<std::string> kLittleLoad = {"--target", "500", "--for", "4s", "--goal", "200ms"};
+
+void CheckBottleneck(Bench& bench, const Setup& setup, const std::vector<std::string>& load,
+                     std::string_view bottleneck) {
+  const Report report = Load(bench, setup, load);
+  INFO(report.output);
+  CHECK_FALSE(report.passed);
+  CHECK(report.bottleneck == bottleneck);
+}
+
 // So many features that an event is dear; commits seldom, so that the broker has little to do.
 Setup Dear(Bench& bench, int features) {
   Setup setup = bench.NewSetup("dear");
@@ -131,11 +141,7 @@ TEST_CASE("loadtest names a slow disk") {
   Bench bench(broker, "loaddisk");
   const Variable library("LD_PRELOAD", BONGSU_DISK_LIBRARY),
       files("BONGSU_SLOW_DISK", "/data/state"), slow("BONGSU_SLOW_DISK_MS", "200");
-  const Report report =
-      Load(bench, bench.NewSetup("engine"), {"--target", "500", "--for", "4s", "--goal", "200ms"});
-  INFO(report.output);
-  CHECK_FALSE(report.passed);
-  CHECK(report.bottleneck == "disk");
+  CheckBottleneck(bench, bench.NewSetup("engine"), kLittleLoad, "disk");
 }
 
 TEST_CASE("loadtest names a slow broker") {
@@ -146,23 +152,17 @@ TEST_CASE("loadtest names a slow broker") {
   (*proxy)->ForwardTo(broker->cluster().client_port(0));
   (*proxy)->Delay(milliseconds(40));
   Bench bench(broker.get(), "loadbroker");
-  const Report report =
-      Load(bench, bench.NewSetup("engine"), {"--target", "500", "--for", "4s", "--goal", "200ms"});
-  INFO(report.output);
-  CHECK_FALSE(report.passed);
-  CHECK(report.bottleneck == "broker");
+  CheckBottleneck(bench, bench.NewSetup("engine"), kLittleLoad, "broker");
 }
 
 TEST_CASE("loadtest names a hot partition") {
   KafkaBroker* const broker = KafkaBroker::Shared();
   if (broker == nullptr) return;
   Bench bench(broker, "loadhot");
-  const Report report = Load(bench, Dear(bench, 900),
-                             {"--target", "14000", "--for", "4s", "--goal", "1s", "--threads", "2",
-                              "--people", "40", "--hot-share", "0.95"});
-  INFO(report.output);
-  CHECK_FALSE(report.passed);
-  CHECK(report.bottleneck == "hot_partition");
+  CheckBottleneck(bench, Dear(bench, 900),
+                  {"--target", "14000", "--for", "4s", "--goal", "1s", "--threads", "2", "--people",
+                   "40", "--hot-share", "0.95"},
+                  "hot_partition");
 }
 
 TEST_CASE("loadtest names a huge feature list, and too few threads") {

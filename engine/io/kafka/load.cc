@@ -5,6 +5,7 @@
 #include "engine/base/strings.h"
 #include "engine/io/kafka/client.h"
 #include "engine/io/kafka/fetcher.h"
+#include "engine/io/kafka/producer.h"
 
 namespace bongsu {
 namespace {
@@ -69,14 +70,7 @@ Result<std::unique_ptr<LoadProducer>> LoadProducer::Make(const KafkaOptions& opt
 
 Result<bool> LoadProducer::Send(int32_t partition, std::string_view key, std::string_view value,
                                 std::span<const Header> headers, int64_t* offset) {
-  rd_kafka_headers_t* list = nullptr;
-  if (!headers.empty()) {
-    list = rd_kafka_headers_new(headers.size());
-    for (const Header& header : headers) {
-      rd_kafka_header_add(list, header.name.data(), static_cast<ssize_t>(header.name.size()),
-                          header.value.data(), static_cast<ssize_t>(header.value.size()));
-    }
-  }
+  rd_kafka_headers_t* const list = kafka::NewHeaders(headers);
   *offset = kPending;
   const rd_kafka_resp_err_t error = rd_kafka_producev(
       impl_->client->get(), RD_KAFKA_V_TOPIC(impl_->topic.c_str()), RD_KAFKA_V_PARTITION(partition),
@@ -95,73 +89,57 @@ Status LoadProducer::Serve() {
   return lost.empty() ? impl_->client->Fatal() : Status::Unavailable(StrCat("kafka: ", lost));
 }
 
-struct GroupProbe::Impl {
+struct OffsetProbe::Impl {
   std::string what, topic;
   int32_t partitions = 0;
+  int64_t unasked = 0;  // What stands in place of each offset when it is asked for.
+  decltype(&rd_kafka_committed) ask = nullptr;
   std::shared_ptr<kafka::Client> client;
 };
 
-GroupProbe::~GroupProbe() = default;
+OffsetProbe::OffsetProbe(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+OffsetProbe::~OffsetProbe() = default;
 
-Result<std::unique_ptr<GroupProbe>> GroupProbe::Make(const KafkaOptions& options, std::string group,
-                                                     std::string topic, int32_t partitions) {
-  std::unique_ptr<GroupProbe> probe(new GroupProbe());
-  probe->impl_ = std::make_unique<Impl>();
-  Impl& impl = *probe->impl_;
-  impl.what = StrCat("positions of group ", group, " in ", topic);
-  impl.topic = std::move(topic);
-  impl.partitions = partitions;
-  kafka::Properties owned = kafka::FetchOwned(kQueueBytes);
+Result<std::unique_ptr<OffsetProbe>> OffsetProbe::OfGroup(const KafkaOptions& options,
+                                                          std::string group, std::string topic,
+                                                          int32_t partitions) {
+  const std::string what = StrCat("positions of group ", group, " in ", topic);
   // What an open transaction will move is not waited for: the position before it is the answer.
-  owned.emplace_back("isolation.level", "read_uncommitted");
-  owned.emplace_back("group.id", group);
-  owned.emplace_back("enable.auto.commit", "false");
+  return Make(
+      options,
+      {{"isolation.level", "read_uncommitted"},
+       {"group.id", std::move(group)},
+       {"enable.auto.commit", "false"}},
+      {what, std::move(topic), partitions, RD_KAFKA_OFFSET_INVALID, rd_kafka_committed, {}});
+}
+
+// ListOffsets asks by time, and -1 as a time is the end.
+Result<std::unique_ptr<OffsetProbe>> OffsetProbe::OfEnds(const KafkaOptions& options,
+                                                         std::string topic, int32_t partitions) {
+  const std::string what = StrCat("the ends of ", topic);
+  return Make(
+      options, {},
+      {what, std::move(topic), partitions, RD_KAFKA_OFFSET_END, rd_kafka_offsets_for_times, {}});
+}
+
+Result<std::unique_ptr<OffsetProbe>> OffsetProbe::Make(
+    const KafkaOptions& options, const std::vector<std::pair<std::string, std::string>>& own,
+    Impl impl) {
+  kafka::Properties owned = kafka::FetchOwned(kQueueBytes);
+  owned.insert(owned.end(), own.begin(), own.end());
   BONGSU_ASSIGN_OR_RETURN(
       impl.client,
       kafka::Client::Make(RD_KAFKA_CONSUMER, options, {{"socket.nagle.disable", "true"}}, owned,
                           std::make_shared<kafka::BrokerHealth>()));
-  return probe;
+  return std::unique_ptr<OffsetProbe>(new OffsetProbe(std::make_unique<Impl>(std::move(impl))));
 }
 
-Status GroupProbe::Ask(std::vector<int64_t>* positions) {
-  const kafka::PartitionList list = AllOf(impl_->topic, impl_->partitions, RD_KAFKA_OFFSET_INVALID);
-  const rd_kafka_resp_err_t error = rd_kafka_committed(impl_->client->get(), list.get(), kAskMs);
+Status OffsetProbe::Ask(std::vector<int64_t>* offsets) {
+  const kafka::PartitionList list = AllOf(impl_->topic, impl_->partitions, impl_->unasked);
+  const rd_kafka_resp_err_t error = impl_->ask(impl_->client->get(), list.get(), kAskMs);
   rd_kafka_poll(impl_->client->get(), 0);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka::ToStatus(error, impl_->what);
-  return TakeOffsets(*list, impl_->what, positions);
-}
-
-struct EndProbe::Impl {
-  std::string what, topic;
-  int32_t partitions = 0;
-  std::shared_ptr<kafka::Client> client;
-};
-
-EndProbe::~EndProbe() = default;
-
-Result<std::unique_ptr<EndProbe>> EndProbe::Make(const KafkaOptions& options, std::string topic,
-                                                 int32_t partitions) {
-  std::unique_ptr<EndProbe> probe(new EndProbe());
-  probe->impl_ = std::make_unique<Impl>();
-  Impl& impl = *probe->impl_;
-  impl.what = StrCat("the ends of ", topic);
-  impl.topic = std::move(topic);
-  impl.partitions = partitions;
-  BONGSU_ASSIGN_OR_RETURN(
-      impl.client,
-      kafka::Client::Make(RD_KAFKA_CONSUMER, options, {{"socket.nagle.disable", "true"}},
-                          kafka::FetchOwned(kQueueBytes), std::make_shared<kafka::BrokerHealth>()));
-  return probe;
-}
-
-// ListOffsets asks by time, and -1 as a time is the end.
-Status EndProbe::Ask(std::vector<int64_t>* ends) {
-  const kafka::PartitionList list = AllOf(impl_->topic, impl_->partitions, RD_KAFKA_OFFSET_END);
-  const rd_kafka_resp_err_t error =
-      rd_kafka_offsets_for_times(impl_->client->get(), list.get(), kAskMs);
-  rd_kafka_poll(impl_->client->get(), 0);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka::ToStatus(error, impl_->what);
-  return TakeOffsets(*list, impl_->what, ends);
+  return TakeOffsets(*list, impl_->what, offsets);
 }
 
 }  // namespace bongsu

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/status.h"
@@ -39,33 +40,26 @@ class LoadProducer final {
   int32_t partitions_ = 0;
 };
 
-// Where a group stands in every partition of a topic; one request to its coordinator.
-class GroupProbe final {
+// Where something stands in every partition of a topic, at this moment.
+class OffsetProbe final {
  public:
-  static Result<std::unique_ptr<GroupProbe>> Make(const KafkaOptions& options, std::string group,
-                                                  std::string topic, int32_t partitions);
-  ~GroupProbe();
-  // What is committed and settled at this moment; 0 where the group has no position. Waits up to a
-  // second.
-  Status Ask(std::vector<int64_t>* positions);
+  // What a group has committed and is settled, 0 where it has no position; one request to its
+  // coordinator.
+  static Result<std::unique_ptr<OffsetProbe>> OfGroup(const KafkaOptions& options,
+                                                      std::string group, std::string topic,
+                                                      int32_t partitions);
+  // The end for committed readers; a request to each leader, at once.
+  static Result<std::unique_ptr<OffsetProbe>> OfEnds(const KafkaOptions& options, std::string topic,
+                                                     int32_t partitions);
+  ~OffsetProbe();
+  Status Ask(std::vector<int64_t>* offsets);  // Waits up to a second.
 
  private:
-  GroupProbe() = default;
   struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
-
-// Where every partition of a topic ends for committed readers; a request to each leader, at once.
-class EndProbe final {
- public:
-  static Result<std::unique_ptr<EndProbe>> Make(const KafkaOptions& options, std::string topic,
-                                                int32_t partitions);
-  ~EndProbe();
-  Status Ask(std::vector<int64_t>* ends);
-
- private:
-  EndProbe() = default;
-  struct Impl;
+  explicit OffsetProbe(std::unique_ptr<Impl> impl);
+  static Result<std::unique_ptr<OffsetProbe>> Make(
+      const KafkaOptions& options, const std::vector<std::pair<std::string, std::string>>& own,
+      Impl impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -54,6 +54,16 @@ using Error = std::unique_ptr<rd_kafka_error_t, ErrorDeleter>;
 
 }  // namespace
 
+rd_kafka_headers_t* NewHeaders(std::span<const Header> headers) {
+  if (headers.empty()) return nullptr;
+  rd_kafka_headers_t* const list = rd_kafka_headers_new(headers.size());
+  for (const Header& header : headers) {
+    rd_kafka_header_add(list, header.name.data(), static_cast<ssize_t>(header.name.size()),
+                        header.value.data(), static_cast<ssize_t>(header.value.size()));
+  }
+  return list;
+}
+
 TransactionalProducer::TransactionalProducer(const KafkaOptions& options,
                                              std::shared_ptr<BrokerHealth> health,
                                              std::shared_ptr<Client> lookup, std::string_view id)
@@ -169,11 +179,7 @@ Result<std::unique_ptr<Transaction>> TransactionalProducer::Begin() {
 Status TransactionalProducer::Send(const Topic& topic, int32_t partition, std::string_view key,
                                    std::optional<std::string_view> value,
                                    std::span<const Header> headers) {
-  rd_kafka_headers_t* list = headers.empty() ? nullptr : rd_kafka_headers_new(headers.size());
-  for (const Header& header : headers) {
-    rd_kafka_header_add(list, header.name.data(), static_cast<ssize_t>(header.name.size()),
-                        header.value.data(), static_cast<ssize_t>(header.value.size()));
-  }
+  rd_kafka_headers_t* const list = NewHeaders(headers);
   int64_t& last = topic.last[static_cast<size_t>(partition)];
   last = -1;
   std::array<rd_kafka_vu_t, 7> fields{};

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@
 namespace bongsu::kafka {
 
 class ProducerTransaction;
+
+// Null without any. Belongs to the record once that is sent; else rd_kafka_headers_destroy.
+rd_kafka_headers_t* NewHeaders(std::span<const Header> headers);
 
 class TransactionalProducer final : public Producer {
  public:

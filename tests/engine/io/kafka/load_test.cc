@@ -55,8 +55,8 @@ TEST_CASE_METHOD(KafkaTest, "a group's settled positions and a topic's ends are 
   if (Skipped()) return;
   const std::string topic = NewTopic("events", 2);
   const std::string group = options().Group("score");
-  auto positions = std::move(GroupProbe::Make(options(), group, topic, 2).value());
-  auto ends = std::move(EndProbe::Make(options(), topic, 2).value());
+  auto positions = std::move(OffsetProbe::OfGroup(options(), group, topic, 2).value());
+  auto ends = std::move(OffsetProbe::OfEnds(options(), topic, 2).value());
   Offsets at;
   REQUIRE(Eventually(milliseconds(30'000), [&] { return positions->Ask(&at).ok(); }));
   CHECK(at == Offsets{0, 0});
