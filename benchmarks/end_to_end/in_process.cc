@@ -6,6 +6,7 @@
 #include "benchmarks/end_to_end/workloads.h"
 #include "benchmarks/support/machine.h"
 #include "benchmarks/support/scratch_dir.h"
+#include "engine/app/partition_stores.h"
 #include "engine/app/replay.h"
 #include "engine/app/wiring.h"
 #include "engine/base/strings.h"
@@ -150,6 +151,9 @@ Result<Figures> ScoreOnly(const Options& options, std::unique_ptr<KeyValueStore>
     BONGSU_RETURN_IF_ERROR(feed.Add(events.at(i), events.users[i]));
   }
   BONGSU_RETURN_IF_ERROR(feed.Commit());
+  // What waits to be written is written.
+  const auto no_more = [](std::string_view, std::string_view) { return false; };
+  BONGSU_RETURN_IF_ERROR(store.Scan("", "", no_more));
   Drain& drain = feed.drain();
   const double seconds = ToSeconds(clock.Now() - began), count = static_cast<double>(events.size());
   const Usage usage = UsageOf(0);
@@ -213,10 +217,11 @@ Result<Figures> ScoreInMemory(const Options& options) {
 
 Result<Figures> ScoreOnDisk(const Options& options) {
   BONGSU_ASSIGN_OR_RETURN(const std::unique_ptr<ScratchDir> dir, ScratchDir::Make());
-  BONGSU_ASSIGN_OR_RETURN(const EngineConfig config, LoadConfigOf(options, {}));
-  RocksDbFactory rocksdb(config.state.rocksdb);
-  BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store,
-                          rocksdb.Open(dir->path() + "/state"));
+  BONGSU_ASSIGN_OR_RETURN(EngineConfig config, LoadConfigOf(options, {}));
+  config.data_dir = dir->path();
+  const SystemClock clock;
+  PartitionStores stores(config, clock);
+  BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store, stores.Take({"bench.events", 0}));
   return ScoreOnly(options, std::move(store));
 }
 

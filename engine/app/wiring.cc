@@ -10,6 +10,7 @@
 #include "engine/app/data_dir.h"
 #include "engine/app/disk_probe.h"
 #include "engine/app/ingest_state.h"
+#include "engine/app/partition_stores.h"
 #include "engine/app/state_changelog.h"
 #include "engine/app/version_book.h"
 #include "engine/base/hash.h"
@@ -19,7 +20,6 @@
 #include "engine/io/embedded/embedded_log.h"
 #include "engine/io/file/file_consumer.h"
 #include "engine/io/kafka/kafka_log.h"
-#include "engine/pipeline/store_keeper.h"
 #include "engine/pipeline/stray_transactions.h"
 #include "state/overlay/overlay_store.h"
 #include "state/rocksdb/rocksdb_store.h"
@@ -27,8 +27,7 @@
 namespace bongsu {
 namespace {
 
-constexpr size_t kCatchUp = 4;                           // Usual batches in a large one.
-constexpr Duration kKeepOpen = std::chrono::minutes(5);  // A store that this process lost.
+constexpr size_t kCatchUp = 4;  // Usual batches in a large one.
 
 // By topic, or by name for files.
 RateLimits MakeLimits(const EngineConfig& config, const Clock& clock) {
@@ -60,8 +59,7 @@ struct Wiring::Impl {
   const RateLimits limits;  // Of all workers together.
   DirectoryLock data_dir;
   std::string instance;
-  std::unique_ptr<RocksDbFactory> rocksdb;
-  std::unique_ptr<StoreKeeper> stores;      // With a broker: one a partition.
+  std::unique_ptr<PartitionStores> stores;  // With a broker.
   std::unique_ptr<KeyValueStore> database;  // Embedded: log and state in one.
   std::unique_ptr<EmbeddedLog> embedded;
   std::unique_ptr<KafkaLog> kafka;
@@ -101,22 +99,15 @@ struct Wiring::Impl {
 
 Status Wiring::Impl::OpenLog() {
   BONGSU_RETURN_IF_ERROR(data_dir.Take(config.data_dir));
-  rocksdb = std::make_unique<RocksDbFactory>(config.state.rocksdb);
   if (!config.kafka.brokers.empty()) {
     BONGSU_ASSIGN_OR_RETURN(instance, InstanceName(config));
     BONGSU_ASSIGN_OR_RETURN(kafka, KafkaLog::Make(config.kafka));
-    StoreKeeper::Environment environment;
-    environment.open = [this](const TopicPartition& from) {
-      return rocksdb->Open(StorePath(config, from.partition));
-    };
-    environment.set_aside = [this](const TopicPartition& from) {
-      return RocksDbFactory::SetAside(StorePath(config, from.partition)).status();
-    };
-    stores = std::make_unique<StoreKeeper>(std::move(environment), kKeepOpen, options.clock);
+    stores = std::make_unique<PartitionStores>(config, options.clock);
     return Status::Ok();
   }
   instance = "embedded";
-  BONGSU_ASSIGN_OR_RETURN(database, rocksdb->Open(EmbeddedPath(config)));
+  BONGSU_ASSIGN_OR_RETURN(database,
+                          RocksDbFactory(config.state.rocksdb).Open(EmbeddedPath(config)));
   const int32_t n = config.kafka.partitions;
   BONGSU_ASSIGN_OR_RETURN(embedded,
                           EmbeddedLog::Make(*database,
@@ -199,7 +190,7 @@ Result<RoleWorker> Wiring::NewScoreWorker(int index, std::string first_version) 
   ScoreEnvironment environment;
   environment.open_store = [impl](const TopicPartition& from) { return impl->OpenStore(from); };
   environment.set_aside = [impl](const TopicPartition& from) {
-    return impl->stores->SetAside(from);
+    return impl->stores->keeper().SetAside(from);
   };
   environment.make_parts = [impl, &config] { return MakeScoreParts(config, impl->Receipts()); };
   environment.notify = impl->Notes();
@@ -237,8 +228,12 @@ Result<std::unique_ptr<GroupWatch>> Wiring::NewGroupWatch() {
   options.cluster = Hash64(cluster);
   GroupWatch::Environment environment;
   environment.open_store = [impl](const TopicPartition& from) { return impl->OpenStore(from); };
-  environment.set_aside = [impl](const TopicPartition& of) { return impl->stores->SetAside(of); };
-  environment.wanted = [impl](const TopicPartition& from) { return impl->stores->Wanted(from); };
+  environment.set_aside = [impl](const TopicPartition& of) {
+    return impl->stores->keeper().SetAside(of);
+  };
+  environment.wanted = [impl](const TopicPartition& from) {
+    return impl->stores->keeper().Wanted(from);
+  };
   environment.notify = [](std::string_view message) { spdlog::info("{}", message); };
   environment.report = impl->Reporter("group");
   return std::make_unique<GroupWatch>(std::move(options), std::move(environment), log(),
@@ -246,7 +241,7 @@ Result<std::unique_ptr<GroupWatch>> Wiring::NewGroupWatch() {
 }
 
 void Wiring::WarmStores() {
-  if (impl_->stores) impl_->stores->Warm(StoredPartitions(impl_->config));
+  if (impl_->stores) impl_->stores->Warm();
 }
 
 void Wiring::Tend() {

@@ -68,19 +68,20 @@ void GroupWatch::CheckOwners(const GroupView& group) {
       StrCat(orphans.size(), " partitions of ", options_.input, ", the first is ", *orphans.begin(),
              ", have no owner in group ", options_.group, "; it is made to assign anew");
   environment_.report(what);
+  if (!AssignAnew()) return;  // Perhaps the next look can.
   environment_.notify(what);
   orphaned_since_ = clock_.Steady();
-  AssignAnew();
 }
 
 // A static member that comes back gets what it had, without a rebalance; a new one makes the group
 // assign everything anew when it comes and again when it leaves.
-void GroupWatch::AssignAnew() {
+bool GroupWatch::AssignAnew() {
   const std::string topics[] = {options_.input};
   Result<std::unique_ptr<Consumer>> visitor = log_.NewConsumer(options_.group, "", topics);
-  if (!visitor.ok() || !(*visitor)->Join().ok()) return;
+  if (!visitor.ok() || !(*visitor)->Join().ok()) return false;
   visitor_ = *std::move(visitor);
   visit_ends_ = clock_.Steady() + kVisit;
+  return true;
 }
 
 void GroupWatch::Plan(const GroupView& group) {

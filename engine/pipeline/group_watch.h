@@ -55,7 +55,7 @@ class GroupWatch {
   };
   void Look();
   void CheckOwners(const GroupView& group);
-  void AssignAnew();
+  bool AssignAnew();
   void Plan(const GroupView& group);
   Status Begin(int32_t partition);
   Status SetAside(const TopicPartition& from, std::string_view why);

@@ -59,7 +59,10 @@ void Profiles::Expect(std::string_view user) {
   index_.Prefetch(hash);
   const uint64_t nearer = std::exchange(expected_[next_expected_++ % kExpected], hash);
   const uint32_t number = index_.Find(nearer, [](uint32_t) { return true; });
-  if (number == HashIndex::kNone) return;
+  if (number != HashIndex::kNone) Prefetch(number);
+}
+
+void Profiles::Prefetch(uint32_t number) const {
   __builtin_prefetch(&people_[number]);
   const std::span<const std::byte> bytes = BytesOf(number);
   for (size_t at = 0; at < bytes.size(); at += kCacheLine) __builtin_prefetch(&bytes[at]);
@@ -104,7 +107,10 @@ void Profiles::Undo() {
 }
 
 void Profiles::Flush() {
-  for (const uint32_t number : changed_) Save(number);
+  for (size_t i = 0; i < changed_.size(); ++i) {
+    if (i + kExpected < changed_.size()) Prefetch(changed_[i + kExpected]);
+    Save(changed_[i]);
+  }
   changed_.clear();
 }
 

@@ -62,6 +62,7 @@ class Profiles {
   std::span<std::byte> BytesOf(uint32_t number) const {
     return {slabs_[number / kSlab].get() + number % kSlab * layout_.size(), layout_.size()};
   }
+  void Prefetch(uint32_t number) const;
   uint32_t newest() const { return people_[kRing].older; }
   void Unlink(uint32_t number);
   void MakeNewest(uint32_t number);

@@ -13,6 +13,7 @@ constexpr Duration kStuck = std::chrono::milliseconds(500);
 constexpr Duration kRestoreSlice = std::chrono::milliseconds(50);
 constexpr Duration kRefusal = std::chrono::minutes(1);
 constexpr Duration kAnswerHolds = std::chrono::seconds(5);  // Less than any session.
+constexpr int kReplacements = 3;                            // Of a store, in one opening.
 
 std::string Name(const TopicPartition& from) {
   return StrCat(from.topic, "-", from.partition);
@@ -49,7 +50,7 @@ class ScoreFactory::ScoreOpening final : public Opening {
   std::unique_ptr<StateStore> store_;
   std::optional<Meta> local_;
   std::unique_ptr<Restore> restore_;
-  bool replaced_ = false;
+  int replaced_ = 0;
 };
 
 Result<std::optional<Opened>> ScoreFactory::ScoreOpening::Step() {
@@ -95,10 +96,9 @@ Status ScoreFactory::ScoreOpening::Replace(std::string_view why) {
   restore_.reset();
   store_.reset();
   local_.reset();
-  if (replaced_) {  // A fresh one is no better: it is not the disk.
+  if (++replaced_ > kReplacements) {  // Fresh ones are no better: it is not the disk.
     return Status::Invalid(StrCat("state of ", Name(from_), ": ", why));
   }
-  replaced_ = true;
   BONGSU_RETURN_IF_ERROR(factory_.OnCorrupt(from_, Status::Corrupt(std::string(why))));
   BONGSU_ASSIGN_OR_RETURN(store_, factory_.environment_.open_store(from_));
   return Status::Ok();

@@ -212,7 +212,8 @@ void ScoreShard::TakeEmitted(int64_t log_offset, const Record* event) {
       CompleteReceipt(event, &*receipt);
       left = receipt->alerts;
     }
-    AddReceipt(alert, *receipt);
+    receipts_.Add(parts_.receipts, alert, json_, *receipt,
+                  PartitionFor(alert.user, options_.receipt_partitions));
     if (--left == 0) ++receipt;
   }
   for (const UserRisk& risk : emitted.risks) AddUserRisk(risk);
@@ -246,14 +247,6 @@ void ScoreShard::CompleteReceipt(const Record* event, Receipt* receipt) const {
                      event_.origin.offset, event_.origin.index};
   receipt->late = event_.late;
   receipt->offset = event->offset;
-}
-
-void ScoreShard::AddReceipt(const Alert& alert, const Receipt& receipt) {
-  const int32_t partition = PartitionFor(alert.user, options_.receipt_partitions);
-  parts_.receipts->Encode(alert, json_, receipt,
-                          [&](std::string_view name, std::string_view bytes) {
-                            outputs_.Add(options_.topics.receipts, partition, name, bytes);
-                          });
 }
 
 void ScoreShard::AddUserRisk(const UserRisk& risk) {
@@ -314,16 +307,18 @@ void ScoreShard::Prepare() {
   prepared_.meta = meta_;
   prepared_.store = &store;
   std::swap(prepared_.outputs, outputs_);
+  std::swap(prepared_.receipts, receipts_);
   std::swap(prepared_.waiting, waiting_);
   prepared_.counts = std::exchange(counts_, {});
   prepared_.joined = dirty_ = urgent_ = false;
 }
 
 Status ScoreShard::AppendTo(Transaction& transaction) {
+  prepared_.receipts.WriteTo(options_.topics.receipts, &prepared_.outputs);
   BONGSU_RETURN_IF_ERROR(prepared_.outputs.AppendTo(transaction));
   if (options_.changelog) return AppendChangelog(transaction);
   WriteBatch meta;
-  parts_.store->SealMeta(prepared_.meta, &meta);
+  prepared_.store->SealMeta(prepared_.meta, &meta);
   prepared_.joined = transaction.Join(prepared_.sealed) && transaction.Join(meta);
   return Status::Ok();
 }
@@ -332,7 +327,7 @@ Status ScoreShard::AppendChangelog(Transaction& transaction) const {
   const Header header{kTransactionHeader, options_.transactional_id};
   Status status;
   size_t signs = 1;  // Who looks for the owner of an open transaction reads its first record.
-  parts_.store->Visit(
+  prepared_.store->Visit(
       prepared_.sealed, [&](std::string_view key, std::optional<std::string_view> value) {
         if (!status.ok()) return;
         status = transaction.Append(options_.topics.changelog, options_.from.partition, key, value,

@@ -18,6 +18,7 @@
 #include "engine/core/topics.h"
 #include "engine/pipeline/dedup.h"
 #include "engine/pipeline/event_time.h"
+#include "engine/pipeline/owed_receipts.h"
 #include "engine/pipeline/pipeline.h"
 #include "engine/pipeline/score_counts.h"
 #include "engine/pipeline/shard.h"
@@ -30,7 +31,7 @@ struct ScoreParts {
   std::unique_ptr<Pipeline> pipeline;
   std::unique_ptr<EventDecoder> decoder;
   std::unique_ptr<AlertEncoder> encoder;
-  std::unique_ptr<ReceiptEncoder> receipts;  // Null: none are kept.
+  std::shared_ptr<ReceiptEncoder> receipts;  // Null: none are kept.
 };
 
 // A version of the configuration, as a shard sees it.
@@ -74,7 +75,7 @@ class ScoreShard final : public Shard {
   Status Process(const Record& record) override;
   bool dirty() const override { return dirty_; }
   bool urgent() const override { return urgent_; }
-  size_t bytes() const override { return outputs_.bytes(); }
+  size_t bytes() const override { return outputs_.bytes() + receipts_.bytes(); }
   Outputs* early() override { return &outputs_; }
   int64_t next() const override { return meta_.next; }
   void Prepare() override;
@@ -102,7 +103,6 @@ class ScoreShard final : public Shard {
   void TakeEmitted(int64_t log_offset, const Record* event);
   void AddAlert(Alert& alert, int64_t log_offset);
   void CompleteReceipt(const Record* event, Receipt* receipt) const;
-  void AddReceipt(const Alert& alert, const Receipt& receipt);
   void AddUserRisk(const UserRisk& risk);
   void AddSample(const Sample& sample);
   void AddDeadLetter(const Record& record, const Rejection& rejection);
@@ -125,6 +125,7 @@ class ScoreShard final : public Shard {
   Dedup dedup_;
   Event event_;
   Outputs outputs_;
+  OwedReceipts receipts_;
   std::string json_, version_;
   bool dirty_ = false, urgent_ = false, size_known_ = false;
   std::vector<Timestamp> waiting_;  // Broker timestamps of the batch's events.
@@ -134,6 +135,7 @@ class ScoreShard final : public Shard {
     Meta meta;
     StateStore* store = nullptr;
     Outputs outputs;
+    OwedReceipts receipts;
     WriteBatch sealed;
     bool joined = false;
     Timestamp stored;

@@ -36,9 +36,9 @@ class Shard {
   virtual int64_t next() const = 0;  // The position that belongs to the state in hand.
   virtual void Prepare() = 0;
   virtual int64_t prepared_next() const = 0;  // The position that belongs to the batch to commit.
+  // These two may run on another thread beside Process.
   virtual Status AppendTo(Transaction& transaction) = 0;
-  // The transaction is committed: writes the state of the batch. May run on another thread beside
-  // Process.
+  // The transaction is committed: writes the state of the batch.
   virtual Status Store(const Transaction& transaction) = 0;
   virtual void Committed() = 0;
   // After a commit: numbers to the metrics.
@@ -79,7 +79,8 @@ class ShardFactory {
   virtual Status OnCorrupt(const TopicPartition& /*from*/, const Status& found) { return found; }
   // Asked before the worker joins its group: why it can't work now, else Ok.
   virtual Status Ready() { return Status::Ok(); }
-  // Something of this worker's own into its transaction, by which others know whose it is.
+  // Something of this worker's own into its transaction, by which others know whose it is. May run
+  // on another thread beside the rest.
   virtual Status Sign(Transaction& /*transaction*/) { return Status::Ok(); }
 };
 

@@ -20,6 +20,8 @@ constexpr Duration kLookAtLag = std::chrono::milliseconds(100);
 constexpr Duration kThrottledWait = std::chrono::milliseconds(5);
 constexpr Duration kGlance = std::chrono::milliseconds(20);  // While other partitions wait.
 constexpr Duration kGather = std::chrono::milliseconds(3);
+// Records at a time; more are no faster, and are memory beside the queue they come from.
+constexpr size_t kPolled = 1000;
 
 }  // namespace
 
@@ -248,7 +250,8 @@ RateLimit* Worker::LimitOf(const TopicPartition& from) const {
 // others.
 size_t Worker::Share(RateLimit* limit) {
   const size_t most = MostRecords(), left = most - batch_records_;
-  const size_t share = options_.in_order ? left : std::min(left, most / owned_.size() + 1);
+  const size_t share =
+      std::min(kPolled, options_.in_order ? left : std::min(left, most / owned_.size() + 1));
   if (limit == nullptr) return share;
   const size_t given = limit->Take(std::min(share, limit->burst() / owned_.size() + 1));
   throttled_ |= given == 0;

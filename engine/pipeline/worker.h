@@ -104,7 +104,7 @@ class Worker {
   void Prepare();
   Status StartCommit();
   Status TryCommit();
-  Status Fill(Transaction& transaction);
+  Status Fill();
   void RunCommit();
   void AwaitCommit();
   bool CommitHangs() const;
@@ -150,6 +150,7 @@ class Worker {
     int attempts = 0;
     std::unique_ptr<Transaction> transaction;
     std::vector<Stored> stores;
+    Status filled;
     Outcome outcome = Outcome::kAborted;
     double commit_seconds = 0, store_seconds = 0;
   };

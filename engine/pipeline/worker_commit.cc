@@ -70,9 +70,11 @@ Status Worker::TryCommit() {
     if (begun.status().code() == Code::kFenced) return TakeCommit();
     BONGSU_RETURN_IF_ERROR(begun.status());
     commit_->transaction = *std::move(begun);
-    const Status filled = Fill(*commit_->transaction);
-    if (filled.code() == Code::kFenced) return TakeCommit();
-    BONGSU_RETURN_IF_ERROR(filled);
+    // Here, where assignments are taken: as what this member commits is decided with them.
+    std::vector<Position> positions;
+    for (const Stored& store : commit_->stores)
+      positions.push_back({store.from, store.shard->prepared_next()});
+    BONGSU_RETURN_IF_ERROR(consumer_->SavePositions(*commit_->transaction, positions));
   }
   if (options_.executor) {
     options_.executor->Start([this] { RunCommit(); });
@@ -83,22 +85,21 @@ Status Worker::TryCommit() {
   return TakeCommit();
 }
 
-Status Worker::Fill(Transaction& transaction) {
-  std::vector<Position> positions;
+Status Worker::Fill() {
   for (const Stored& store : commit_->stores) {
-    BONGSU_RETURN_IF_ERROR(store.shard->AppendTo(transaction));
-    positions.push_back({store.from, store.shard->prepared_next()});
+    BONGSU_RETURN_IF_ERROR(store.shard->AppendTo(*commit_->transaction));
     FAULT("mid_append");
   }
-  BONGSU_RETURN_IF_ERROR(factory_.Sign(transaction));
-  BONGSU_RETURN_IF_ERROR(extra_.AppendTo(transaction));
-  return consumer_->SavePositions(transaction, positions);
+  BONGSU_RETURN_IF_ERROR(factory_.Sign(*commit_->transaction));
+  return extra_.AppendTo(*commit_->transaction);
 }
 
 // Beside the loop.
 void Worker::RunCommit() {
   const std::chrono::nanoseconds began = clock_.Fine();
-  commit_->outcome = commit_->transaction->Commit(options_.commit_timeout);
+  commit_->filled = Fill();
+  if (commit_->filled.ok())
+    commit_->outcome = commit_->transaction->Commit(options_.commit_timeout);
   commit_->commit_seconds = SecondsSince(began);
   if (commit_->outcome != Outcome::kCommitted) return;
   FAULT("after_commit");
@@ -135,6 +136,7 @@ Status Worker::TakeCommit() {
   constexpr std::string_view kNames[] = {"committed", "aborted", "unknown", "fenced"};
   metrics_.GetCounter("commits_total", {{"outcome", kNames[static_cast<size_t>(commit_->outcome)]}})
       .Add(1);
+  if (!commit_->filled.ok() && commit_->filled.code() != Code::kFenced) return commit_->filled;
   switch (commit_->outcome) {
     case Outcome::kCommitted:
       return TakeStores();

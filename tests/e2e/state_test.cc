@@ -90,10 +90,14 @@ void Score(Bench& bench, const Setup& setup) {
 }
 
 void LooksFromOutside(Bench& bench, const Setup& setup) {
-  const std::string text = Good(State(bench, {"inspect"}, setup));
-  for (int p = 0; p < kPartitions; ++p) {
-    CHECK_THAT(text, Contains(StrCat("state.events-", p, ": starts at once at ")));
-  }
+  std::string text;
+  CHECK(Eventually(kPatience, [&] {  // What is written reaches the disk a little later.
+    text = Good(State(bench, {"inspect"}, setup));
+    for (int p = 0; p < kPartitions; ++p) {
+      if (text.find(StrCat("state.events-", p, ": starts at once at ")) == text.npos) return false;
+    }
+    return true;
+  }));
   CHECK_THAT(text, Contains(", lag 0;") && !Contains("person1"));
   const std::string broker = Good(State(bench, {"inspect", "--from-changelog"}, setup));
   CHECK_THAT(broker, Contains("state.events-3: reads at most "));

@@ -81,6 +81,7 @@ void Disk::Rot(World& world) {
   auto victim = data.begin();
   std::advance(victim, world.Index(data.size()));
   if (victim->second.empty()) return;
+  world.Trace("a bit of ", victim->first, " on a disk is wrong from now on");
   victim->second[world.Index(victim->second.size())] ^= 0x10;
 }
 

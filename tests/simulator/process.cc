@@ -84,7 +84,8 @@ Process::Process(Environment environment, std::string name, Machine& machine)
       awaits_(environment_.world, host_, environment_.coverage),
       log_(environment_.broker, awaits_, environment_.mutant, environment_.hooks),
       clock_(environment_.world, host_),
-      metrics_(std::make_unique<NoMetrics>()) {
+      metrics_(std::make_unique<NoMetrics>()),
+      behind_({environment_.scenario.behind, {}}, clock_) {
   StoreKeeper::Environment stores;
   stores.open = [this](const TopicPartition& of) -> Result<std::unique_ptr<KeyValueStore>> {
     BONGSU_RETURN_IF_ERROR(awaits_.Before(Point::kStoreOpen));
@@ -137,7 +138,7 @@ void Process::Stop() {
 Result<std::unique_ptr<StateStore>> Process::OpenStore(const TopicPartition& from) {
   BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store, stores_->Take(from));
   if (!store) return std::unique_ptr<StateStore>();
-  return MakeStateStore(std::move(store));
+  return MakeStateStore(behind_.Before(std::move(store)));
 }
 
 Status Process::RunScore(int index) {

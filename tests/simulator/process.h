@@ -11,6 +11,7 @@
 #include "engine/core/metrics.h"
 #include "engine/pipeline/store_keeper.h"
 #include "engine/pipeline/worker.h"
+#include "state/behind/write_behind.h"
 #include "tests/simulator/client.h"
 #include "tests/simulator/disk.h"
 #include "tests/simulator/scenario.h"
@@ -82,6 +83,7 @@ class Process final {
   SimClock clock_;
   std::unique_ptr<NoMetrics> metrics_;
   std::unique_ptr<StoreKeeper> stores_;
+  WriteBehind behind_;
   std::stop_source stop_;
   std::vector<const Worker*> workers_;
   bool begun_ = false;

@@ -86,6 +86,7 @@ Scenario Scenario::Draw(Mutant like, bool torn, World& world) {
   s.idle_wait = milliseconds(world.Between(50, 400));
   if (s.events < 1000 && world.Chance(0.5)) s.commit_time = milliseconds(world.Between(1, 60));
   if (like == Mutant::kNextPosition) s.commit_time = milliseconds(60);
+  if (world.Chance(0.7)) s.behind = static_cast<size_t>(world.Between(100, 50'000));
   return s;
 }
 

@@ -46,6 +46,7 @@ struct Scenario {
   int64_t people = 10;
   Duration idle_wait{};
   Duration commit_time{};  // At most so long before a commit, and after.
+  size_t behind = 0;       // Bytes that wait for the disk.
 };
 
 }  // namespace bongsu::sim

@@ -132,6 +132,15 @@ TEST_CASE("a partition that nobody owns for two session time-outs makes the grou
   CHECK(rig.bank.metrics["partitions_without_owner"] == 0);
 }
 
+TEST_CASE("making the group assign anew is tried again soon when the broker refuses") {
+  Rig rig(0);
+  rig.bank.log().view.members.pop_back();
+  rig.bank.log().FailAt(Call::kNewConsumer, 1, Fault::kUnavailable, 2);
+  rig.Pass(std::chrono::seconds(18));
+  CHECK(rig.bank.log().members == std::vector<std::string>{""});
+  CHECK(rig.notes.size() == 1);
+}
+
 TEST_CASE("a rebalance under way is no reason for alarm") {
   Rig rig(0);
   rig.bank.log().view = {false, {}};

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "state/behind/write_behind.h"
 #include "state/memory/memory_store.h"
 #include "state/rocksdb/rocksdb_store.h"
 #include "tests/support/temp_dir.h"
@@ -15,6 +16,9 @@ class AnyDatabase final {
   explicit AnyDatabase(const std::string& kind) {
     if (kind == "memory") {
       store_ = std::make_unique<MemoryKeyValueStore>();
+    } else if (kind == "behind") {  // Some writes wait and some do not.
+      store_ = WriteBehind({.bytes = 256, .age = std::chrono::hours(1)}, clock_)
+                   .Before(std::make_unique<MemoryKeyValueStore>());
     } else {
       auto opened = RocksDbFactory().Open(dir_.File("db"));
       BONGSU_CHECK(opened.ok());
@@ -26,6 +30,7 @@ class AnyDatabase final {
 
  private:
   TempDir dir_;
+  SystemClock clock_;
   std::unique_ptr<KeyValueStore> store_;
 };
 
