@@ -135,7 +135,7 @@ class StateStore {
   virtual void Rollback() = 0;  // Forgets the writes since Mark: an event counts fully or not.
   // As Get, but what Rollback would bring back.
   virtual Result<bool> GetBefore(std::string_view key, std::string* value) = 0;
-  // Adds the overlay in key order to `batch`, which is for the database. It stays visible until
+  // Adds the overlay to `batch`, which is for the database, each key once. It stays visible until
   // Applied, while more is written into it; that belongs to the next batch.
   virtual void SealOverlay(WriteBatch* batch) = 0;
   virtual void SealMeta(const Meta& meta, WriteBatch* batch) const = 0;

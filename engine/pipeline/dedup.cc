@@ -10,6 +10,7 @@ namespace bongsu {
 namespace {
 
 constexpr size_t kChunk = 128;
+constexpr size_t kAhead = 4;
 
 // d/<chunk>: the count of insertions up to the chunk's last member, then the members. One chunk
 // more than the window has, so that a chunk begun does not take the place of the oldest, whose end
@@ -33,6 +34,7 @@ void Dedup::Insert(uint64_t key) {
   place = key;
   set_.insert(key);
   ++inserted_;
+  set_.Prefetch(ring_[(inserted_ + kAhead) % ring_.size()]);  // To be forgotten soon.
 }
 
 void Dedup::Save(StateStore& store) {

@@ -20,10 +20,7 @@ class Dedup {
   explicit Dedup(size_t window);  // Rounded up to whole chunks of 128.
   static uint64_t Key(std::string_view source, std::string_view event_id);
   // Seen and Insert will be asked soon.
-  void Expect(uint64_t key) const {
-    set_.Prefetch(key);
-    set_.Prefetch(ring_[inserted_ % ring_.size()]);
-  }
+  void Expect(uint64_t key) const { set_.Prefetch(key); }
   bool Seen(uint64_t key) const { return set_.contains(key); }
   void Insert(uint64_t key);  // Forgets the oldest when full.
 

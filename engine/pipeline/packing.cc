@@ -108,11 +108,18 @@ void PackWords(std::span<const std::byte> words, std::span<const uint8_t> column
     std::memcpy(&word, words.data() + at * kWord, kWord);
     return word;
   };
+  // Most words are zero, in long runs.
+  const auto after_zeros = [&](size_t at) {
+    while (at + 4 <= columns.size() &&
+           (word_at(at) | word_at(at + 1) | word_at(at + 2) | word_at(at + 3)) == 0)
+      at += 4;
+    while (at < columns.size() && word_at(at) == 0) ++at;
+    return at;
+  };
   Writer writer(out);
   References references{};
   for (size_t at = 0; at < columns.size();) {
-    size_t end = at;
-    while (end < columns.size() && word_at(end) == 0) ++end;
+    size_t end = after_zeros(at);
     if (end == columns.size()) return;
     if (end > at) writer.PutRun(end - at, false);
     const auto is_equal = [&](size_t i) {

@@ -317,6 +317,7 @@ Status ScoreShard::AppendTo(Transaction& transaction) {
   prepared_.receipts.WriteTo(options_.topics.receipts, &prepared_.outputs);
   BONGSU_RETURN_IF_ERROR(prepared_.outputs.AppendTo(transaction));
   if (options_.changelog) return AppendChangelog(transaction);
+  prepared_.sealed.Sort();
   WriteBatch meta;
   prepared_.store->SealMeta(prepared_.meta, &meta);
   prepared_.joined = transaction.Join(prepared_.sealed) && transaction.Join(meta);

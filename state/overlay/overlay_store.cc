@@ -239,8 +239,8 @@ void OverlayStore::Rollback() {
 }
 
 void OverlayStore::SealOverlay(WriteBatch* batch) {
-  for (const uint32_t number : InOrder()) {
-    Entry& entry = entries_[number];
+  for (Entry& entry : entries_) {
+    if (!entry.used) continue;
     if (entry.deleted) {
       batch->Delete(entry.key, prefix_);
       continue;

@@ -1,6 +1,7 @@
 // One suite over the StateStore, on memory and on RocksDB.
 #include "state/overlay/overlay_store.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <optional>
@@ -160,12 +161,14 @@ TEST_CASE("what a rollback would bring back can be read before it") {
   CHECK(before("new") == "3");
 }
 
-TEST_CASE("the changelog gets sealed bytes in key order, and restores them elsewhere") {
+TEST_CASE("the changelog gets sealed bytes, each key once, and restores them elsewhere") {
   State state(AnyKind());
-  state->Put("u/bob", "b");
+  state->Put("u/bob", "a");
   state->Put("u/ann", "");
   state->Delete("t/old");
-  const Entries entries = state.Overlay();
+  state->Put("u/bob", "b");
+  Entries entries = state.Overlay();
+  std::ranges::sort(entries);
   CHECK(entries == Entries{{"t/old", std::nullopt},
                            {"u/ann", SealValue(1, "")},
                            {"u/bob", SealValue(1, "b")}});
