@@ -75,7 +75,8 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 100'000));
   app.add_option("--kafka", options.kafka)->check(CLI::IsMember({"3.9.1", "4.1.1"}));
   app.add_option("--roles", options.roles)->check(CLI::IsMember({"ingest,score", "score"}));
-  app.add_option("--program", options.program, "The engine, built with crash points");
+  app.add_option("--program", options.program, "The engine, built with crash points")
+      ->check(CLI::ExistingFile);
   app.add_option("--keep", options.keep,
                  "Work in this folder and leave it behind, even when all is well");
   app.add_option("--report", report, "Also write the report as JSON to this file");
@@ -84,6 +85,7 @@ int main(int argc, char** argv) {
       "Exit code 0: every promise held, 1: one was broken, 2: it could not be run.\n"
       "Example:\n  bongsu-campaign --minutes 10 --faults kill,crash,wipe --report campaign.json");
   CLI11_PARSE(app, argc, argv);
+  options.program = std::filesystem::absolute(options.program).string();  // Members run elsewhere.
   if (list) return List();
   if (options.cycles == 0 && options.minutes <= 0) options.minutes = 5;
   return Run(options, report);
