@@ -226,9 +226,9 @@ class Words {
            "commit.max_records를 올리면 커밋 횟수가 줄어 브로커 부담이 줄어듭니다");
         return;
       case Bottleneck::kDisk:
-        Do("put data_dir on a faster disk of its own; raise commit.min_interval to write less "
+        Do("put data_dir on a faster disk of its own; raise state.write_buffer to write less "
            "often, state.profiles and state.block_cache to read less",
-           "data_dir을 더 빠른 전용 디스크에 두십시오. commit.min_interval을 올리면 쓰기가, "
+           "data_dir을 더 빠른 전용 디스크에 두십시오. state.write_buffer를 올리면 쓰기가, "
            "state.profiles와 state.block_cache를 올리면 읽기가 줄어듭니다");
         return;
       case Bottleneck::kThreads:

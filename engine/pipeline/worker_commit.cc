@@ -133,10 +133,10 @@ Status Worker::TakeCommit() {
   if (!commit_ || (options_.executor && !options_.executor->ended())) return Status::Ok();
   activity_.Spend(Activity::kCommit, std::exchange(commit_->commit_seconds, 0));
   activity_.Spend(Activity::kStore, std::exchange(commit_->store_seconds, 0));
+  if (!commit_->filled.ok() && commit_->filled.code() != Code::kFenced) return commit_->filled;
   constexpr std::string_view kNames[] = {"committed", "aborted", "unknown", "fenced"};
   metrics_.GetCounter("commits_total", {{"outcome", kNames[static_cast<size_t>(commit_->outcome)]}})
       .Add(1);
-  if (!commit_->filled.ok() && commit_->filled.code() != Code::kFenced) return commit_->filled;
   switch (commit_->outcome) {
     case Outcome::kCommitted:
       return TakeStores();

@@ -132,8 +132,9 @@ class WriteBehind::Store final : public KeyValueStore {
     return store_->DeleteRange(from, to);
   }
   uint64_t ApproximateSize() override {
+    const uint64_t written = store_->ApproximateSize();
     const std::lock_guard lock(mutex_);
-    return store_->ApproximateSize() + waiting_.bytes() + leaving_.bytes();
+    return written + waiting_.bytes() + leaving_.bytes();
   }
 
  private:
