@@ -139,7 +139,10 @@ ScoreFactory Bank::NewFactory() {
     return disk.data.DeleteRange("", "");
   };
   environment.make_parts = [this]() -> Result<ScoreParts> { return MakeParts(options.parts); };
-  environment.notify = [this](std::string_view note) { notes.emplace_back(note); };
+  environment.notify = [this](std::string_view note) {
+    notes.emplace_back(note);
+    if (on_note) on_note(note);
+  };
   return ScoreFactory(
       std::move(base), std::move(environment),
       {"score", "bongsu", "score-0", [this](std::string_view note) { notes.emplace_back(note); }},

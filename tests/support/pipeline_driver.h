@@ -225,6 +225,7 @@ class Bank {
   TestMetrics metrics;
   std::map<TopicPartition, Disk> disks;
   std::vector<std::string> notes, reports;
+  std::function<void(std::string_view note)> on_note;  // Beside `notes`.
   FaultyLog& log() { return *faulty_; }
   EmbeddedLog& raw() { return *embedded_; }
   ScoreFactory NewFactory();

@@ -71,6 +71,27 @@ TEST_CASE("a disk that is wiped, old or lies is brought to the committed positio
   CHECK(bank.Everything() == Calm());
 }
 
+TEST_CASE("a store that lies again right after it was restored is restored again") {
+  Bank bank(OnePartition());
+  bank.Send(kFirst);
+  REQUIRE(bank.RunScore().ok());
+  Disk& disk = bank.disks[kFrom];
+  REQUIRE(disk.data.DeleteRange("", "").ok());
+  int lies = 0;
+  bank.on_note = [&](std::string_view note) {
+    if (!note.starts_with("restored") || ++lies > 2) return;
+    WriteBatch lie;
+    lie.Put("m/folding/snapshot", "nonsense");
+    REQUIRE(disk.data.Write(lie).ok());
+  };
+  for (const auto& lines : {kSecond, kThird}) {
+    bank.Send(lines);
+    REQUIRE(bank.RunScore().ok());
+  }
+  CHECK(disk.set_aside == 2);
+  CHECK(bank.Everything() == Calm());
+}
+
 TEST_CASE("a restore starts where the store's part of the changelog ended") {
   Bank bank(OnePartition());
   MemoryKeyValueStore before;
