@@ -70,11 +70,13 @@ Status Worker::TryCommit() {
     if (begun.status().code() == Code::kFenced) return TakeCommit();
     BONGSU_RETURN_IF_ERROR(begun.status());
     commit_->transaction = *std::move(begun);
-    // Here, where assignments are taken: as what this member commits is decided with them.
+    // On the thread that takes assignments: beside it they could be those of a later generation of
+    // the group, and a lost partition would be committed in its name.
     std::vector<Position> positions;
     for (const Stored& store : commit_->stores)
       positions.push_back({store.from, store.shard->prepared_next()});
-    BONGSU_RETURN_IF_ERROR(consumer_->SavePositions(*commit_->transaction, positions));
+    commit_->filled = consumer_->SavePositions(*commit_->transaction, positions);
+    if (!commit_->filled.ok()) return TakeCommit();
   }
   if (options_.executor) {
     options_.executor->Start([this] { RunCommit(); });

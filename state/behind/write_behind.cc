@@ -37,6 +37,7 @@ class Waiting final {
     if (known == HashIndex::kNone) return std::nullopt;
     return batch_.ops()[last_[known]];
   }
+  // By key. Only the last are looked at and copied, which WriteBatch::Sort could not know.
   WriteBatch Sorted() const {
     std::vector<uint32_t> order = last_;
     std::ranges::sort(order, {}, [this](uint32_t number) { return batch_.ops()[number].key; });

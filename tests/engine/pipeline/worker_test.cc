@@ -152,6 +152,15 @@ TEST_CASE("a member that is fenced joins again, and ends when that happens again
   CHECK(twice.RunScore().code() == Code::kFenced);
 }
 
+TEST_CASE("a worker whose transactions are fenced, its positions too, joins again each time") {
+  const Call call = GENERATE(Call::kBegin, Call::kSavePositions, Call::kAppend);
+  Bank bank;
+  bank.Send({"1 ann VIEW 1"});
+  bank.log().FailAt(call, 1, Fault::kFenced, 2);
+  CHECK(bank.RunScore().ok());
+  CHECK(bank.log().failed());
+}
+
 TEST_CASE("after an unknown outcome the state is brought forward from the changelog") {
   Bank bank;
   bank.Send({"1 ann VIEW 1", "2 ann VIEW 2", "3 ann VIEW 3"});
