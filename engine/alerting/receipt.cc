@@ -16,6 +16,8 @@ namespace {
 constexpr int64_t kFormat = 1;
 constexpr std::string_view kDigestMember = ",\"digest\":\"";
 constexpr size_t kDigestDigits = 64;
+// Of event time: what a receipt names must not leave the topic long before it.
+constexpr Duration kAgain = std::chrono::hours(24);
 
 class JsonReceipts final : public ReceiptEncoder {
  public:
@@ -38,7 +40,7 @@ class JsonReceipts final : public ReceiptEncoder {
       json.Key(entry.name).String(HexEncode(entry.bytes));
     json.EndObject().Key("models").BeginArray();
     for (const Receipt::ModelEntry& model : receipt.models) {
-      const std::string& digest = Write(model, add);
+      const std::string& digest = Write(model, receipt.time, add);
       json.BeginObject().Key("name").String(model.name).Key("digest").String(digest).EndObject();
     }
     json.EndArray();
@@ -51,15 +53,19 @@ class JsonReceipts final : public ReceiptEncoder {
   struct Written {
     std::shared_ptr<const std::string> snapshot;
     std::string digest;
+    Timestamp until;
   };
-  // Once until the model changes; its digest.
-  const std::string& Write(const Receipt::ModelEntry& model, const Add& add) {
+  // Once until the model changes, or kAgain has gone by; its digest.
+  const std::string& Write(const Receipt::ModelEntry& model, Timestamp now, const Add& add) {
     Written& last = written_[model.name];
-    if (last.snapshot == model.snapshot) return last.digest;
+    const bool old = now >= last.until;
+    if (last.snapshot == model.snapshot && !old) return last.digest;
     last.snapshot = model.snapshot;
     std::string digest = Sha256Hex(*model.snapshot);
-    if (digest != last.digest) ForEachPart(StrCat(kModelArtifact, digest), *model.snapshot, add);
+    if (digest == last.digest && !old) return last.digest;
+    ForEachPart(StrCat(kModelArtifact, digest), *model.snapshot, add);
     last.digest = std::move(digest);
+    last.until = now + kAgain;
     return last.digest;
   }
   static void WriteCause(const Receipt& receipt, JsonWriter* json) {

@@ -25,6 +25,9 @@ class Model {
   // A deterministic snapshot; Load of it continues identically. Learn calls after it are the redo
   // log.
   virtual std::string Save() const = 0;
+  // As little of it as another model needs to say the same of any `x` until either learns: what it
+  // has gathered and does not use yet need not be there, so that this changes less often.
+  virtual std::string SaveOpinion() const { return Save(); }
   // kCorrupt when the bytes are not a snapshot, kInvalid when they are of another shape or
   // parameters (the model then starts cold).
   virtual Status Load(std::string_view snapshot) = 0;

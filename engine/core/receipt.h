@@ -30,7 +30,7 @@ struct Receipt {
   // Before it: what the state said of the person to those who asked, by kind (`u` is the profile,
   // see state_keys.h),
   std::vector<Entry> person;
-  // and the models by name; one that has not changed since the last receipt has the same snapshot.
+  // and the models' opinions by name; one that says the same as for the last receipt is the same.
   // Timers ask no model.
   struct ModelEntry {
     std::string name;

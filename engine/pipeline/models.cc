@@ -43,14 +43,14 @@ void PutNew(const std::string& prefix, const std::string& inputs, const Model& m
 
 ModelKeeper::ModelKeeper(const std::vector<PipelineSchema::ModelEntry>& models) {
   for (const auto& [name, model, inputs] : models) {
-    kept_.push_back({StrCat("m/", name, "/"), model, inputs, {}, 0, 0, nullptr});
+    kept_.push_back({StrCat("m/", name, "/"), model, inputs, {}, 0, 0, nullptr, true});
   }
 }
 
 void ModelKeeper::Learn(size_t model, std::span<const double> x) noexcept {
   Kept& kept = kept_[model];
   kept.model->Learn(x);
-  kept.snapshot.reset();
+  kept.opinion_is_old = true;
   const auto count = static_cast<uint32_t>(x.size());
   kept.redo.append(reinterpret_cast<const char*>(&count), sizeof(count));
   kept.redo.append(reinterpret_cast<const char*>(x.data()), x.size_bytes());
@@ -69,10 +69,14 @@ void ModelKeeper::Save(StateStore& store) {
   }
 }
 
-const std::shared_ptr<const std::string>& ModelKeeper::Snapshot(size_t model) {
+const std::shared_ptr<const std::string>& ModelKeeper::Opinion(size_t model) {
   Kept& kept = kept_[model];
-  if (!kept.snapshot) kept.snapshot = std::make_shared<const std::string>(kept.model->Save());
-  return kept.snapshot;
+  if (!kept.opinion_is_old) return kept.opinion;
+  std::string opinion = kept.model->SaveOpinion();
+  if (!kept.opinion || *kept.opinion != opinion)
+    kept.opinion = std::make_shared<const std::string>(std::move(opinion));
+  kept.opinion_is_old = false;
+  return kept.opinion;
 }
 
 void ModelKeeper::PutSnapshot(Kept& kept, StateStore& store) {

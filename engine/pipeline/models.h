@@ -20,8 +20,8 @@ class ModelKeeper {
 
   explicit ModelKeeper(const std::vector<PipelineSchema::ModelEntry>& models);
   void Learn(size_t model, std::span<const double> x) noexcept;
-  // What Model::Save says, made once until the model learns.
-  const std::shared_ptr<const std::string>& Snapshot(size_t model);
+  // What Model::SaveOpinion says; the same object while it says the same.
+  const std::shared_ptr<const std::string>& Opinion(size_t model);
   void Save(StateStore& store);
   // Brings each model to where it was. A model whose parameters or inputs changed starts cold; its
   // name is in started_cold() then.
@@ -35,8 +35,9 @@ class ModelKeeper {
     std::string inputs;  // What its inputs mean: m/<model>/inputs.
     std::string redo;    // Inputs learned in this batch: each a u32 count and doubles.
     int64_t since_snapshot = 0;
-    uint64_t redo_records = 0;                    // In the store.
-    std::shared_ptr<const std::string> snapshot;  // Of now; null: not made.
+    uint64_t redo_records = 0;  // In the store.
+    std::shared_ptr<const std::string> opinion;
+    bool opinion_is_old = true;  // The model has learned since.
   };
   Status LoadOne(Kept& kept, StateStore& store);
   Status StartCold(Kept& kept, StateStore& store);

@@ -37,6 +37,8 @@ class Pipeline::PersonContext final : public Context {
     step_ = step;
     while (owners_.size() < verdict_.findings.size()) owners_.push_back(step_ - 1);
   }
+  // Of steps that find nothing more.
+  void TurnTo(size_t step) { step_ = step; }
 
   std::span<std::byte> Slot(size_t slot) override { return p_.layout_.Slot(profile_, slot); }
   Result<bool> Get(char kind, std::string* value) override {
@@ -185,7 +187,7 @@ Status Pipeline::TakeEventReceipt(std::string_view user, const Emitted::Sizes& b
   if (!receipt.ok()) return Fail(receipt.status(), before);
   if (*receipt == nullptr) return Status::Ok();
   for (size_t i = 0; i < schema_.models().size(); ++i) {
-    (*receipt)->models.push_back({schema_.models()[i].name, models_.Snapshot(i)});
+    (*receipt)->models.push_back({schema_.models()[i].name, models_.Opinion(i)});
   }
   return Status::Ok();
 }
@@ -207,7 +209,7 @@ Status Pipeline::Process(Event& event) {
   BONGSU_RETURN_IF_ERROR(TakeEventReceipt(event.user, before));
   context_->BeginStep(steps_.size());  // The findings of the last step are its own.
   for (size_t i = 0; i < steps_.size(); ++i) {
-    context_->BeginStep(i);
+    context_->TurnTo(i);
     steps_[i].op->Learn(event, context_->verdict(), *context_);
   }
   return Status::Ok();

@@ -136,10 +136,18 @@ double HalfSpaceTrees::Walk(const Vector& x) const noexcept {
   return sum;
 }
 
+double HalfSpaceTrees::Sum(const Vector& x, bool missing) const noexcept {
+  if (masks_.empty()) return missing ? Walk<true>(x) : Walk<false>(x);
+  double sum = 0;
+  for (const LeafMasks& masks : masks_) sum = masks.AddTo(sum, x);
+  return sum;
+}
+
 double HalfSpaceTrees::Score(std::span<const double> x) const noexcept {
   if (!ready()) return 0;
   Vector clipped;
-  const double sum = Prepare(x, &clipped) ? Walk<true>(clipped) : Walk<false>(clipped);
+  const bool missing = Prepare(x, &clipped);
+  const double sum = Sum(clipped, missing);
   const double ordinary = params_.scoring == HalfSpaceTreesParams::Scoring::kPaper
                               ? Log2(1 + sum) / log_greatest_
                               : sum / greatest_;
@@ -226,6 +234,34 @@ void HalfSpaceTrees::GrowAll() {
     for (size_t i = 0; i < window; ++i) growth.members[i] = static_cast<uint16_t>(i);
     Grow(&growth, static_cast<uint32_t>(tree), 1, 0, 0, window, 0);
   }
+  MakeMasks();
+}
+
+void HalfSpaceTrees::MakeMasks() {
+  masks_.clear();
+  const size_t trees = static_cast<size_t>(params_.trees);
+  for (size_t first = 0; first < trees; first += LeafMasks::kTrees) {
+    LeafMasks::Parts parts(std::min(LeafMasks::kTrees, trees - first));
+    std::vector<LeafMasks::Cut> cuts;
+    for (size_t tree = 0; tree < parts.size(); ++tree) {
+      Describe(static_cast<uint32_t>(first + tree), tree, &parts[tree], &cuts);
+      if (parts[tree].size() > LeafMasks::kLeaves) return masks_.clear();
+    }
+    masks_.emplace_back(parts, cuts);
+  }
+}
+
+// Leaves and cuts of the tree below `at`, from the lowest leaf on.
+void HalfSpaceTrees::Describe(uint32_t at, size_t tree, std::vector<double>* leaves,
+                              std::vector<LeafMasks::Cut>* cuts) const {
+  const Node& node = nodes_[at];
+  if (node.child == at) return leaves->push_back(parts_[at]);
+  const size_t begin = leaves->size();
+  Describe(node.child, tree, leaves, cuts);
+  const size_t middle = leaves->size();
+  Describe(node.child + 1, tree, leaves, cuts);
+  cuts->push_back({tree, size_t{node.feature} & (kMaxDimensions - 1), node.cut,
+                   (node.feature & kHeavyUpper) == 0, begin, middle, leaves->size()});
 }
 
 bool HalfSpaceTrees::IsTerminal(size_t mass, int depth) const {
@@ -351,11 +387,13 @@ void HalfSpaceTrees::Contributions(std::span<const double> x,
 }
 
 double HalfSpaceTrees::Maturity() const noexcept {
-  return std::min(1.0, static_cast<double>(learned_) / (4.0 * params_.window));
+  return std::min(1.0, static_cast<double>(learned_) / static_cast<double>(Mature()));
 }
 
 size_t HalfSpaceTrees::MemoryBytes() const {
-  return nodes_.capacity() * sizeof(Node) + parts_.capacity() * sizeof(double) +
+  size_t masks = 0;
+  for (const LeafMasks& some : masks_) masks += some.MemoryBytes();
+  return masks + nodes_.capacity() * sizeof(Node) + parts_.capacity() * sizeof(double) +
          ranges_.capacity() * sizeof(Range) +
          (reference_.capacity() + current_.capacity() + columns_.capacity()) * sizeof(double);
 }
@@ -388,8 +426,16 @@ bool ReadVectors(ByteReader* reader, size_t count, std::vector<double>* out) {
 
 }  // namespace
 
-// The parameters as a text of their own, then ranges, counters and the vectors of both windows.
 std::string HalfSpaceTrees::Save() const {
+  return Snapshot(learned_, current_);
+}
+
+std::string HalfSpaceTrees::SaveOpinion() const {
+  return learned_ < Mature() ? Save() : Snapshot(Mature(), {});
+}
+
+// The parameters as a text of their own, then ranges, counters and the vectors of both windows.
+std::string HalfSpaceTrees::Snapshot(uint64_t learned, std::span<const double> current) const {
   std::string params, out;
   WriteParams(params_, &params);
   ByteWriter writer(&out);
@@ -399,11 +445,11 @@ std::string HalfSpaceTrees::Save() const {
     writer.F64(range.low);
     writer.F64(range.high);
   }
-  writer.U64(learned_);
+  writer.U64(learned);
   writer.U8(ready());
-  writer.Varint(current_.size() / params_.dimensions);
+  writer.Varint(current.size() / params_.dimensions);
   writer.Raw(reference_.data(), reference_.size() * sizeof(double));
-  writer.Raw(current_.data(), current_.size() * sizeof(double));
+  writer.Raw(current.data(), current.size_bytes());
   return out;
 }
 
@@ -444,6 +490,7 @@ Status HalfSpaceTrees::Load(std::string_view snapshot) {
   current_ = std::move(current);
   current_.reserve(window * params_.dimensions);
   nodes_.clear();
+  masks_.clear();
   if (ready()) GrowAll();
   return Status::Ok();
 }

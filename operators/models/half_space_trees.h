@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "engine/core/model.h"
+#include "operators/models/leaf_masks.h"
 
 namespace bongsu {
 
@@ -75,6 +76,8 @@ class HalfSpaceTrees final : public Model {
   // Vectors learned, of four windows.
   double Maturity() const noexcept override;
   std::string Save() const override;
+  // Once it is mature: the same from one full window to the next.
+  std::string SaveOpinion() const override;
   Status Load(std::string_view snapshot) override;
 
   bool ready() const { return !reference_.empty(); }
@@ -101,6 +104,7 @@ class HalfSpaceTrees final : public Model {
   using Vector = std::array<double, kMaxDimensions>;
 
   explicit HalfSpaceTrees(HalfSpaceTreesParams params);
+  uint64_t Mature() const { return uint64_t{4} * static_cast<uint64_t>(params_.window); }
   void RollOver();
   void AdoptRanges();
   void SetFloors();
@@ -111,8 +115,14 @@ class HalfSpaceTrees final : public Model {
   void ChooseCut(const Growth& growth, uint64_t place, size_t* feature, double* cut) const;
   size_t Divide(Growth* growth, size_t feature, double cut, size_t begin, size_t end) const;
   bool IsTerminal(size_t mass, int depth) const;
+  void MakeMasks();
+  void Describe(uint32_t at, size_t tree, std::vector<double>* leaves,
+                std::vector<LeafMasks::Cut>* cuts) const;
+  std::string Snapshot(uint64_t learned, std::span<const double> current) const;
   // Clips `x` into the ranges; true when a member is not known.
   bool Prepare(std::span<const double> x, Vector* clipped) const noexcept;
+  // The sum of the parts of the leaves of all trees.
+  double Sum(const Vector& x, bool missing) const noexcept;
   template <bool kMissing>
   double Walk(const Vector& x) const noexcept;
 
@@ -124,10 +134,11 @@ class HalfSpaceTrees final : public Model {
   std::vector<double> reference_,
       current_;  // Vectors one after the other; `reference_` full or empty.
   uint64_t learned_ = 0;
-  size_t roots_;                 // Trees, and empty ones up to a whole number of lanes.
-  std::vector<Node> nodes_;      // The roots first.
-  std::vector<double> parts_;    // Of the score, by terminal node.
-  std::vector<double> columns_;  // Scratch of growing: the reference by feature, clipped.
+  size_t roots_;                  // Trees, and empty ones up to a whole number of lanes.
+  std::vector<Node> nodes_;       // The roots first.
+  std::vector<double> parts_;     // Of the score, by terminal node.
+  std::vector<LeafMasks> masks_;  // The same trees; empty when one has too many leaves.
+  std::vector<double> columns_;   // Scratch of growing: the reference by feature, clipped.
 };
 
 }  // namespace bongsu

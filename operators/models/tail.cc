@@ -27,6 +27,14 @@ double Left(int64_t steps) {
   return Exp2(-static_cast<double>(steps) / static_cast<double>(kSteps));
 }
 
+constexpr size_t kStride = 16;  // Most bins are empty.
+
+bool NothingIn(const uint64_t* counts) {
+  uint64_t any = 0;
+  for (size_t i = 0; i < kStride; ++i) any |= counts[i];
+  return any == 0;
+}
+
 double Scores(uint64_t units) {
   return static_cast<double>(units) / static_cast<double>(kUnit);
 }
@@ -186,15 +194,20 @@ std::string TailCalibrator::Save() const {
   writer.F64(newest_);
   writer.F64(seen_);
   writer.U64(learned_);
-  writer.Varint(static_cast<uint64_t>(
-      std::count_if(counts_.begin(), counts_.end(), [](uint64_t c) { return c > 0; })));
-  size_t next = 0;
-  for (size_t bin = 0; bin < counts_.size(); ++bin) {
-    if (counts_[bin] == 0) continue;
-    writer.Varint(bin - next);
-    writer.Varint(counts_[bin]);
+  std::string bins;
+  ByteWriter bin_writer(&bins);
+  uint64_t used = 0;
+  for (size_t bin = 0, next = 0; bin < counts_.size(); ++bin) {
+    while (bin % kStride == 0 && bin + kStride <= counts_.size() && NothingIn(&counts_[bin]))
+      bin += kStride;
+    if (bin == counts_.size() || counts_[bin] == 0) continue;
+    bin_writer.Varint(bin - next);
+    bin_writer.Varint(counts_[bin]);
     next = bin + 1;
+    ++used;
   }
+  writer.Varint(used);
+  writer.Raw(bins.data(), bins.size());
   return out;
 }
 

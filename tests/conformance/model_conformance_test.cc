@@ -153,6 +153,29 @@ TEST_CASE("every model: a snapshot and the inputs learned since are as good as t
   }
 }
 
+TEST_CASE("every model: its opinion, loaded at any step, says the same of anything") {
+  for (const Maker& maker : AllModels()) {
+    INFO(maker.name);
+    const auto original = maker.make();
+    SplitMix64 random(7);
+    for (int i = 0; i < 400; ++i) {
+      original->Learn(Input(maker, i, &random));
+      if (i % 7 != 0) continue;
+      const auto copy = maker.make();
+      REQUIRE(copy->Load(original->SaveOpinion()).ok());
+      REQUIRE(copy->Maturity() == original->Maturity());
+      std::vector<double> ours(maker.dimensions), theirs(maker.dimensions);
+      for (int asked = 0; asked < 20; ++asked) {
+        const auto x = Input(maker, i + 1, &random);
+        REQUIRE(copy->Score(x) == original->Score(x));
+        copy->Contributions(x, ours);
+        original->Contributions(x, theirs);
+        REQUIRE(ours == theirs);
+      }
+    }
+  }
+}
+
 TEST_CASE("every model: scoring and explaining do not learn") {
   for (const Maker& maker : AllModels()) {
     INFO(maker.name);

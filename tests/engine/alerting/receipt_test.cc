@@ -103,6 +103,18 @@ TEST_CASE("a snapshot is written once, until the model has learned") {
   CHECK(encoder.Encode(receipt).size() == 1);
 }
 
+TEST_CASE("a snapshot is written again after a day, for the topic forgets what is old") {
+  const Encoder encoder;
+  Receipt receipt = OfAnEvent();
+  CHECK(encoder.Encode(receipt).size() == 3);
+  receipt.time += std::chrono::hours(23);
+  receipt.models[1].snapshot = Snapshot("learned");
+  CHECK(encoder.Encode(receipt).size() == 2);
+  receipt.time += std::chrono::hours(1);
+  CHECK(encoder.Encode(receipt).size() == 2);  // Of the other model.
+  CHECK(encoder.Encode(receipt).size() == 1);
+}
+
 TEST_CASE("no byte of a receipt can be changed, cut or added unseen") {
   const std::string json = Encoder().Encode(OfAnEvent()).at(NameOfAlert());
   for (size_t i = 0; i < json.size(); ++i) {

@@ -67,6 +67,21 @@ TEST_CASE("the redo log is replaced by a snapshot before it grows") {
   CHECK(most < static_cast<size_t>(ModelKeeper::kSnapshotEvery));
 }
 
+TEST_CASE("the opinion of a model is one object until it is another") {
+  Shelf shelf;
+  Kept kept(*shelf.store);
+  REQUIRE(kept.Load().ok());
+  const double x = 0.5;
+  kept.keeper.Learn(0, {&x, 1});
+  const std::shared_ptr<const std::string> opinion = kept.keeper.Opinion(0);
+  CHECK(*opinion == kept.model.SaveOpinion());
+  kept.Commit();
+  CHECK(kept.keeper.Opinion(0) == opinion);
+  kept.keeper.Learn(0, {&x, 1});
+  CHECK(*kept.keeper.Opinion(0) == kept.model.SaveOpinion());
+  CHECK(*kept.keeper.Opinion(0) != *opinion);
+}
+
 TEST_CASE("other parameters or other inputs start cold, say so, and go on from there") {
   Shelf shelf;
   {

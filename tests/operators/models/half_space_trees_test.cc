@@ -236,6 +236,17 @@ TEST_CASE("a snapshot of another shape or seed is refused, and damaged bytes are
   CHECK(fresh->Save() == saved);
 }
 
+TEST_CASE("once mature, the opinion changes with the window and not with each vector") {
+  const auto forest = Forest(Params(3));
+  Teach(forest.get(), 3, 1000);
+  const std::string opinion = forest->SaveOpinion();
+  Teach(forest.get(), 3, 249, 2);
+  CHECK(forest->SaveOpinion() == opinion);
+  CHECK(forest->Save() != opinion);
+  Teach(forest.get(), 3, 1, 3);
+  CHECK(forest->SaveOpinion() != opinion);
+}
+
 TEST_CASE("twelve features and two windows of 250 take 48 KB in a snapshot, and little memory") {
   const auto forest = Forest(Params(12));
   Teach(forest.get(), 12, 499);

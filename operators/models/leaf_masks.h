@@ -1,0 +1,58 @@
+// In which leaf of each tree a vector ends, without a walk: a value lies between two of its
+// feature's cuts, and the row of that place says, tree by tree, which leaves it leaves possible.
+// The rows of all features leave one leaf in each tree. C. Lucchese et al., "QuickScorer: A Fast
+// Algorithm to Rank Documents with Additive Ensembles of Regression Trees", SIGIR 2015; with one
+// row a place instead of one mask a cut, as the trees are few and small. The widest vector unit of
+// the machine does it; all give the same. Built by one thread, read by any.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace bongsu {
+
+class LeafMasks {
+ public:
+  static constexpr size_t kTrees = 32, kLeaves = 64, kFeatures = 64;
+
+  // An inner node. Leaves [begin, middle) of the tree lie below the cut, [middle, end) not.
+  struct Cut {
+    size_t tree = 0, feature = 0;
+    double at = 0;
+    bool unknown_is_below = true;  // Where a value goes that is not known.
+    size_t begin = 0, middle = 0, end = 0;
+  };
+  // By tree, what each leaf adds to a sum, from the lowest on.
+  using Parts = std::vector<std::vector<double>>;
+
+  // At most kTrees trees of 1 to kLeaves leaves.
+  LeafMasks(const Parts& parts, std::span<const Cut> cuts);
+  // `sum` and then, tree after tree, the part of the leaf in which `x` ends. A NaN is not known.
+  double AddTo(double sum, std::span<const double> x) const noexcept;
+  size_t MemoryBytes() const;
+
+  struct alignas(64) Row {
+    std::array<uint64_t, kTrees> leaves;
+  };
+  // Intersects `count` >= 1 rows.
+  using Kernel = void (*)(const Row* const* rows, size_t count, Row* out);
+  // What this machine can run, the widest last.
+  static std::vector<Kernel> Kernels();
+
+ private:
+  struct Column {  // Of a feature that is cut; its rows are those of the places between the cuts
+    size_t feature, first_cut, cuts, first_row;  // and that of what is not known.
+  };
+  void AddColumn(size_t feature, std::span<const Cut> cuts);
+
+  size_t trees_;
+  std::vector<Column> columns_;
+  std::vector<double> cuts_;  // By column, ascending.
+  std::vector<Row> rows_;
+  std::vector<double> parts_;  // kLeaves a tree.
+};
+
+}  // namespace bongsu
