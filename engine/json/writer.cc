@@ -1,15 +1,45 @@
 #include "engine/json/writer.h"
 
+#include <bit>
 #include <cmath>
+#include <cstring>
 
 #include "engine/base/strings.h"
 
 namespace bongsu {
 namespace {
 
+static_assert(std::endian::native == std::endian::little);
+
+// How many bytes at the beginning need no escape; eight at a time (Hacker's Delight, 6-1: a borrow
+// can only come from a byte that does, so the first that is found is one).
+size_t PlainPrefix(std::string_view text) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x80 * kOnes;
+  size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + at, 8);
+    const uint64_t quote = word ^ '"' * kOnes, backslash = word ^ '\\' * kOnes;
+    const uint64_t found = (((word - 0x20 * kOnes) & ~word) | ((quote - kOnes) & ~quote) |
+                            ((backslash - kOnes) & ~backslash)) &
+                           kHigh;
+    if (found != 0) return at + static_cast<size_t>(std::countr_zero(found)) / 8;
+  }
+  for (; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte < 0x20 || byte == '"' || byte == '\\') break;
+  }
+  return at;
+}
+
 void AppendEscaped(std::string* out, std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
-  for (const char c : text) {
+  for (size_t at = 0; at < text.size(); ++at) {
+    const size_t plain = PlainPrefix(text.substr(at));
+    out->append(text, at, plain);
+    at += plain;
+    if (at == text.size()) break;
+    const char c = text[at];
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out->push_back('\\');
