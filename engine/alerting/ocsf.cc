@@ -201,7 +201,7 @@ struct OcsfEncoder::Impl {
   void WriteFindingInfo(JsonWriter* json, const Alert& alert, const std::string& uid) const;
   void WriteHead(JsonWriter* json, const Alert& alert, const std::string& uid) const;
   void WriteOurs(JsonWriter* json, const Alert& alert,
-                 const std::vector<Contribution>& contributions) const;
+                 const std::vector<Contribution>& contributions, std::string_view message) const;
 
   const OcsfOptions options;
   const Explainer explainer;
@@ -283,11 +283,12 @@ void OcsfEncoder::Impl::WriteFindingInfo(JsonWriter* json, const Alert& alert,
 }
 
 void OcsfEncoder::Impl::WriteOurs(JsonWriter* json, const Alert& alert,
-                                  const std::vector<Contribution>& contributions) const {
+                                  const std::vector<Contribution>& contributions,
+                                  std::string_view message) const {
   json->Key("unmapped").BeginObject().Key("bongsu").BeginObject();
   json->Key("risk").Double(alert.risk).Key("user_risk").Double(alert.user_risk);
   json->Key("count").Int(alert.count).Key("detector").String(alert.detector);
-  json->Key("sentence").BeginObject().Key("en").String(explainer.English(alert, contributions));
+  json->Key("sentence").BeginObject().Key("en").String(message);
   json->Key("ko").String(explainer.Korean(alert, contributions)).EndObject();
   json->Key("explanation");
   WriteContributions(json, contributions);
@@ -318,7 +319,8 @@ void OcsfEncoder::EncodeAlert(const Alert& alert, std::string* out) {
   JsonWriter json(out);
   json.BeginObject();
   impl_->WriteHead(&json, alert, uid);
-  json.Key("message").String(impl_->explainer.English(alert, contributions));
+  const std::string message = impl_->explainer.English(alert, contributions);
+  json.Key("message").String(message);
   impl_->WriteFindingInfo(&json, alert, uid);
   json.Key("risk_score").Int(WholeRisk(alert.risk));
   json.Key("risk_level_id").Int(static_cast<int>(SeverityOf(alert.risk)));
@@ -341,7 +343,7 @@ void OcsfEncoder::EncodeAlert(const Alert& alert, std::string* out) {
   WriteEvidence(&json, alert, evidence);
   WriteAnomalies(&json, alert, contributions);
   WriteObservables(&json, alert, evidence);
-  impl_->WriteOurs(&json, alert, contributions);
+  impl_->WriteOurs(&json, alert, contributions, message);
   json.EndObject();
 }
 

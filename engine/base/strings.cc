@@ -1,8 +1,9 @@
 #include "engine/base/strings.h"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
+
+#include "engine/base/words.h"
 
 namespace bongsu {
 
@@ -52,14 +53,8 @@ std::string DidYouMeanHint(std::string_view word, std::span<const std::string> c
 }
 
 bool IsValidUtf8(std::string_view text) {
+  if (!AnyByte(text, [](uint64_t word) { return word; })) return true;  // ASCII.
   for (size_t i = 0; i < text.size();) {
-    if (uint64_t word; i + 8 <= text.size()) {
-      std::memcpy(&word, text.data() + i, 8);
-      if ((word & 0x8080808080808080) == 0) {
-        i += 8;
-        continue;
-      }
-    }
     const auto lead = static_cast<unsigned char>(text[i]);
     const size_t length = lead < 0x80         ? 1
                           : (lead >> 5) == 6  ? 2

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "engine/base/strings.h"
+#include "engine/base/words.h"
 #include "engine/json/writer.h"
 
 namespace bongsu {
@@ -58,22 +58,9 @@ bool LongerThan(std::string_view text, size_t limit) {
   return static_cast<size_t>(characters) > limit;
 }
 
-// Whether a byte is below 0x20 or is 0x7F; eight at a time (Hacker's Delight, 6-1: a borrow can
-// only come from a byte that is one).
+// Whether a byte is below 0x20 or is 0x7F.
 bool HasControl(std::string_view text) {
-  constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x80 * kOnes;
-  uint64_t found = 0;
-  for (; text.size() >= 8; text.remove_prefix(8)) {
-    uint64_t word;
-    std::memcpy(&word, text.data(), 8);
-    const uint64_t del = word ^ 0x7F * kOnes;
-    found |= ((word - 0x20 * kOnes) & ~word) | ((del - kOnes) & ~del);
-  }
-  if ((found & kHigh) != 0) return true;
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7F;
-  });
+  return AnyByte(text, [](uint64_t word) { return BelowSpace(word) | EqualTo(word, 0x7F); });
 }
 
 bool IsUpperSnake(std::string_view text) {

@@ -1,63 +1,51 @@
 #include "engine/json/writer.h"
 
-#include <bit>
 #include <cmath>
-#include <cstring>
 
 #include "engine/base/strings.h"
+#include "engine/base/words.h"
 
 namespace bongsu {
 namespace {
 
-static_assert(std::endian::native == std::endian::little);
+uint64_t Escaped(uint64_t word) {
+  return BelowSpace(word) | EqualTo(word, '"') | EqualTo(word, '\\');
+}
 
-// How many bytes at the beginning need no escape; eight at a time (Hacker's Delight, 6-1: a borrow
-// can only come from a byte that does, so the first that is found is one).
-size_t PlainPrefix(std::string_view text) {
-  constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x80 * kOnes;
-  size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) {
-    uint64_t word;
-    std::memcpy(&word, text.data() + at, 8);
-    const uint64_t quote = word ^ '"' * kOnes, backslash = word ^ '\\' * kOnes;
-    const uint64_t found = (((word - 0x20 * kOnes) & ~word) | ((quote - kOnes) & ~quote) |
-                            ((backslash - kOnes) & ~backslash)) &
-                           kHigh;
-    if (found != 0) return at + static_cast<size_t>(std::countr_zero(found)) / 8;
-  }
-  for (; at < text.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if (byte < 0x20 || byte == '"' || byte == '\\') break;
-  }
-  return at;
+// Goes out as it is.
+bool IsPlainAscii(std::string_view text) {
+  return !AnyByte(text, [](uint64_t word) { return word | Escaped(word); });
 }
 
 void AppendEscaped(std::string* out, std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
+  if (!AnyByte(text, Escaped)) {
+    out->append(text);
+    return;
+  }
+  size_t done = 0;
   for (size_t at = 0; at < text.size(); ++at) {
-    const size_t plain = PlainPrefix(text.substr(at));
-    out->append(text, at, plain);
-    at += plain;
-    if (at == text.size()) break;
     const char c = text[at];
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out->push_back('\\');
-      out->push_back(c);
-    } else if (byte >= 0x20) {
+    if (byte >= 0x20 && c != '"' && c != '\\') continue;
+    out->append(text, done, at - done);
+    done = at + 1;
+    out->push_back('\\');
+    if (byte >= 0x20) {
       out->push_back(c);
     } else if (c == '\n') {
-      out->append("\\n");
+      out->push_back('n');
     } else if (c == '\t') {
-      out->append("\\t");
+      out->push_back('t');
     } else if (c == '\r') {
-      out->append("\\r");
+      out->push_back('r');
     } else {
-      out->append("\\u00");
+      out->append("u00");
       out->push_back(kHex[byte >> 4]);
       out->push_back(kHex[byte & 15]);
     }
   }
+  out->append(text, done);
 }
 
 // Replaces each byte that is not part of a valid sequence.
@@ -107,7 +95,9 @@ JsonWriter& JsonWriter::Key(std::string_view key) {
 JsonWriter& JsonWriter::String(std::string_view value) {
   Separate();
   out_->push_back('"');
-  if (IsValidUtf8(value)) {
+  if (IsPlainAscii(value)) {
+    out_->append(value);
+  } else if (IsValidUtf8(value)) {
     AppendEscaped(out_, value);
   } else {
     AppendEscaped(out_, Repair(value));

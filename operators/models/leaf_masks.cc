@@ -17,35 +17,33 @@ uint64_t Mask(size_t begin, size_t end) {
   return below(end) & ~below(begin);
 }
 
-// One vector of the widest unit; the compiler makes two or four of it where there is a smaller one.
-using Words = uint64_t __attribute__((vector_size(64), may_alias));
-constexpr size_t kVectors = sizeof(LeafMasks::Row) / sizeof(Words);
+template <size_t kBytes>
+using Words [[gnu::vector_size(kBytes), gnu::may_alias]] = uint64_t;
 
-__attribute__((always_inline)) inline void Intersect(const LeafMasks::Row* const* rows,
-                                                     size_t count, LeafMasks::Row* out) {
-  const auto vectors = [](const LeafMasks::Row* row) {
-    return reinterpret_cast<const Words*>(row->leaves.data());
-  };
-  for (size_t v = 0; v < kVectors; ++v) {
-    Words left = vectors(rows[0])[v];
-    for (size_t i = 1; i < count; ++i) left &= vectors(rows[i])[v];
-    reinterpret_cast<Words*>(out->leaves.data())[v] = left;
+// For a vector unit of that width.
+template <size_t kBytes>
+[[gnu::always_inline]] inline void Intersect(const LeafMasks::Row* const* rows, size_t count,
+                                             LeafMasks::Row* out) {
+  for (size_t v = 0; v < sizeof(LeafMasks::Row) / kBytes; ++v) {
+    auto left = reinterpret_cast<const Words<kBytes>*>(rows[0])[v];
+    for (size_t i = 1; i < count; ++i) left &= reinterpret_cast<const Words<kBytes>*>(rows[i])[v];
+    reinterpret_cast<Words<kBytes>*>(out)[v] = left;
   }
 }
 
 void Portable(const LeafMasks::Row* const* rows, size_t count, LeafMasks::Row* out) {
-  Intersect(rows, count, out);
+  Intersect<16>(rows, count, out);
 }
 
 #if defined(__x86_64__)
 __attribute__((target("avx2"))) void Avx2(const LeafMasks::Row* const* rows, size_t count,
                                           LeafMasks::Row* out) {
-  Intersect(rows, count, out);
+  Intersect<32>(rows, count, out);
 }
 
 __attribute__((target("avx512f"))) void Avx512(const LeafMasks::Row* const* rows, size_t count,
                                                LeafMasks::Row* out) {
-  Intersect(rows, count, out);
+  Intersect<64>(rows, count, out);
 }
 #endif
 
