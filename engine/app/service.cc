@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/app/ops_listener.h"
+#include "engine/base/affinity.h"
 #include "engine/base/strings.h"
 #include "engine/io/file/archive_sink.h"
 #include "engine/io/file/file_sink.h"
@@ -116,11 +117,10 @@ Status Service::StartWorkers() {
     return Status::Ok();
   }
   BONGSU_RETURN_IF_ERROR(made);
-  for (RoleWorker& worker : workers_) {
-    health_.Set(worker.name, "waiting for partitions");
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    health_.Set(workers_[i].name, "waiting for partitions");
     ++running_;
-    threads_.emplace_back(
-        [this, &worker](const std::stop_token& stop) { RunThread(worker, stop); });
+    threads_.emplace_back([this, i](const std::stop_token& stop) { RunThread(i, stop); });
   }
   if (sink_ || archive_)
     sink_thread_ = std::jthread([this](const std::stop_token& stop) { FollowAlerts(stop); });
@@ -160,8 +160,11 @@ void Service::WatchGroup(const std::stop_token& stop) {
   watch_.reset();
 }
 
-void Service::RunThread(RoleWorker& worker, const std::stop_token& stop) {
-  const Status status = worker.worker->Run(stop);
+void Service::RunThread(size_t number, const std::stop_token& stop) {
+  RoleWorker& worker = workers_[number];
+  const bool pin = options_.pin && number >= ingest_workers_;
+  Status status = pin ? PinThread(number - ingest_workers_) : Status::Ok();
+  if (status.ok()) status = worker.worker->Run(stop);
   if (!status.ok()) {
     const std::lock_guard lock(mutex_);
     if (failed_.ok()) failed_ = Status(status.code(), StrCat(worker.name, ": ", status.message()));

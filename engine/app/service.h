@@ -32,6 +32,7 @@ class Service {
     const EngineConfig& config;
     Roles roles;
     int score_threads = 1;
+    bool pin = false;  // Each of them to a core.
     const Clock& clock;
     PrometheusMetrics& metrics;
   };
@@ -64,7 +65,7 @@ class Service {
   void FollowAlerts(const std::stop_token& stop);
   void WatchGroup(const std::stop_token& stop);
   Status CheckBeats();
-  void RunThread(RoleWorker& worker, const std::stop_token& stop);
+  void RunThread(size_t number, const std::stop_token& stop);
 
   const Options options_;
   Health health_;

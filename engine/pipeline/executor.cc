@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/base/affinity.h"
 #include "engine/base/status.h"
 
 namespace bongsu {
@@ -54,6 +55,7 @@ class ThreadExecutor final : public Executor {
 }  // namespace
 
 std::unique_ptr<Executor> MakeThreadExecutor() {
+  const Unpinned its_thread;
   return std::make_unique<ThreadExecutor>();
 }
 

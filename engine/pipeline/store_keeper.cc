@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/affinity.h"
+
 namespace bongsu {
 
 namespace {
@@ -52,6 +54,7 @@ Result<std::unique_ptr<KeyValueStore>> StoreKeeper::Take(const TopicPartition& o
     entry->second.wanted = false;
     if (!first) return lease(std::move(entry->second.parked));
   }
+  const Unpinned threads_of_the_store;
   Result<std::unique_ptr<KeyValueStore>> opened = environment_.open(of);
   if (opened.ok()) return lease(*std::move(opened));
   const std::lock_guard lock(mutex_);

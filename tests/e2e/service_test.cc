@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "engine/base/strings.h"
 #include "tests/e2e/fixture.h"
@@ -124,6 +125,42 @@ TEST_CASE("a broker that is away: not ready and says why, then ready by itself")
   }
   CHECK(arrived == 2);
   EndInOrder(*engine);
+}
+
+// How many threads of a process may run on one core only.
+size_t PinnedThreads(pid_t pid) {
+  size_t pinned = 0;
+  for (const fs::directory_entry& task : fs::directory_iterator(StrCat("/proc/", pid, "/task"))) {
+    for (const std::string& line : Lines(ReadFile((task.path() / "status").string()))) {
+      if (line.starts_with("Cpus_allowed_list:"))
+        pinned += line.find_first_of("-,") == std::string::npos;
+    }
+  }
+  return pinned;
+}
+
+TEST_CASE("pinned are the threads that score and none that they start") {
+  KafkaBroker* const broker = KafkaBroker::Shared();
+  if (broker == nullptr) return;
+  if (std::thread::hardware_concurrency() < 2) {
+    WARN("skipped: there is one core");
+    return;
+  }
+  FilledStream(broker);
+  Bench bench(broker, "pinned");
+  const Setup setup = StreamSetup(bench);
+  bench.CreateTopics(setup);
+  Program engine({{BONGSU_PROGRAM, "run", "-c", bench.Configure(setup), "--roles", "score",
+                   "--threads", "2", "--pin"},
+                  bench.File("pinned.log"),
+                  {},
+                  false,
+                  {}});
+  REQUIRE(BecomesReady(OpsPort(engine)));
+  bench.AwaitLagZero("pinned.score", "stream.events");
+  CHECK(PinnedThreads(engine.pid()) == 2);
+  EndInOrder(engine);
+  CHECK((bench.Alerts("pinned") == FilledStream(broker).alerts));
 }
 
 TEST_CASE("an unknown user without home, environment or a writable directory but data_dir") {

@@ -91,7 +91,7 @@ int RunEngine(const EngineConfig& config, const RunOptions& options) {
 
   const SystemClock clock;
   Result<std::unique_ptr<Service>> service =
-      Service::Start({config, *roles, options.threads, clock, metrics});
+      Service::Start({config, *roles, options.threads, options.pin, clock, metrics});
   if (!service.ok()) {
     spdlog::error("{}", service.status().message());
     return 1;
@@ -126,6 +126,7 @@ void RegisterRun(CLI::App& app, std::function<int()>* action) {
   command->add_option("--threads", options->threads, "Threads that score; with a broker only")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  command->add_flag("--pin", options->pin, "Keep each thread that scores on a core of its own");
   command->add_flag("--exit-at-end", options->exit_at_end,
                     "End when every source is read and scored");
   command->footer("Example:\n  bongsu run -c bongsu.yaml --roles ingest,score");

@@ -11,6 +11,7 @@ namespace bongsu {
 struct RunOptions {
   std::string config, roles = "ingest,score";
   int threads = 1;
+  bool pin = false;
   bool exit_at_end = false;
   bool reload = true;  // Read `config` again at SIGHUP.
 };

@@ -6,6 +6,7 @@
 #include <future>
 #include <thread>
 
+#include "engine/base/affinity.h"
 #include "engine/base/strings.h"
 
 namespace bongsu::kafka {
@@ -135,6 +136,7 @@ Result<std::shared_ptr<Client>> Client::Make(rd_kafka_type_t type, const KafkaOp
   state->brokers = options.brokers;
   SetCallbacks(conf.get(), state.get());
   char text[512];
+  const Unpinned threads_of_the_client;
   rd_kafka_t* const handle = rd_kafka_new(type, conf.get(), text, sizeof(text));
   if (handle == nullptr) {
     return Status::Invalid(StrCat("kafka: cannot make a client: ", text, "; see kafka.properties"));
@@ -156,6 +158,7 @@ void Client::SetCallbacks(rd_kafka_conf_t* conf, State* state) {
 Client::~Client() {
   auto done = std::make_shared<std::promise<void>>();
   std::future<void> closed = done->get_future();
+  const Unpinned the_closer;
   std::thread closer([handle = handle_, state = state_, done] {
     rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     done->set_value();
