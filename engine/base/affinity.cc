@@ -1,18 +1,14 @@
 #include "engine/base/affinity.h"
 
-#include <sched.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <optional>
 
 #include "engine/base/strings.h"
 
 namespace bongsu {
 namespace {
-
-thread_local std::optional<cpu_set_t> pinned;
 
 // Where the thread that began the process may run, which nobody pins.
 bool OfProcess(cpu_set_t* cores) {
@@ -32,16 +28,15 @@ Status PinThread(size_t number) {
   CPU_SET(core, &one);
   if (sched_setaffinity(0, sizeof(one), &one) != 0)
     return Status::Internal(StrCat("pinning a thread to core ", core, ": ", std::strerror(errno)));
-  pinned = one;
   return Status::Ok();
 }
 
-Unpinned::Unpinned() {
-  if (cpu_set_t cores; pinned && OfProcess(&cores)) sched_setaffinity(0, sizeof(cores), &cores);
+Unpinned::Unpinned() : known_(sched_getaffinity(0, sizeof(before_), &before_) == 0) {
+  if (cpu_set_t cores; known_ && OfProcess(&cores)) sched_setaffinity(0, sizeof(cores), &cores);
 }
 
 Unpinned::~Unpinned() {
-  if (pinned) sched_setaffinity(0, sizeof(*pinned), &*pinned);
+  if (known_) sched_setaffinity(0, sizeof(before_), &before_);
 }
 
 }  // namespace bongsu

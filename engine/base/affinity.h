@@ -2,6 +2,8 @@
 // must not stay there with it. Any thread.
 #pragma once
 
+#include <sched.h>
+
 #include <cstddef>
 
 #include "engine/base/status.h"
@@ -20,6 +22,10 @@ class Unpinned {
   ~Unpinned();
   Unpinned(const Unpinned&) = delete;
   Unpinned& operator=(const Unpinned&) = delete;
+
+ private:
+  cpu_set_t before_;
+  const bool known_;
 };
 
 }  // namespace bongsu

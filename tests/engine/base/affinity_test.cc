@@ -29,6 +29,7 @@ TEST_CASE("a pinned thread stays on a core, and what it starts unpinned does not
       CHECK(CoresOfANewThread() == 1);
       {
         const Unpinned here;
+        { const Unpinned inside; }
         CHECK(CoresOfANewThread() == all);
       }
       CHECK(CoresOfThisThread() == 1);
