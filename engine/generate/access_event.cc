@@ -1,6 +1,5 @@
 #include "engine/generate/access_event.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -10,24 +9,11 @@
 namespace bongsu {
 namespace {
 
-bool IsPlain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
-  });
-}
-
 // `name` is the member with its comma, quotes and colon.
 void AppendText(std::string_view name, std::string_view value, std::string* out) {
   if (value.empty()) return;
   out->append(name);
-  if (!IsPlain(value)) {
-    JsonWriter(out).String(value);
-    return;
-  }
-  out->push_back('"');
-  out->append(value);
-  out->push_back('"');
+  JsonWriter(out).String(value);
 }
 
 void AppendWhole(std::string_view name, double value, std::string* out) {

@@ -8,21 +8,15 @@
 namespace bongsu {
 namespace {
 
-uint64_t Escaped(uint64_t word) {
-  return BelowSpace(word) | EqualTo(word, '"') | EqualTo(word, '\\');
-}
-
-// Goes out as it is.
-bool IsPlainAscii(std::string_view text) {
-  return !AnyByte(text, [](uint64_t word) { return word | Escaped(word); });
+// ASCII that needs no escape: most texts.
+bool IsPlain(std::string_view text) {
+  return !AnyByte(text, [](uint64_t word) {
+    return word | BelowSpace(word) | EqualTo(word, '"') | EqualTo(word, '\\');
+  });
 }
 
 void AppendEscaped(std::string* out, std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
-  if (!AnyByte(text, Escaped)) {
-    out->append(text);
-    return;
-  }
   size_t done = 0;
   for (size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
@@ -95,7 +89,7 @@ JsonWriter& JsonWriter::Key(std::string_view key) {
 JsonWriter& JsonWriter::String(std::string_view value) {
   Separate();
   out_->push_back('"');
-  if (IsPlainAscii(value)) {
+  if (IsPlain(value)) {
     out_->append(value);
   } else if (IsValidUtf8(value)) {
     AppendEscaped(out_, value);

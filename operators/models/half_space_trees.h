@@ -61,7 +61,7 @@ struct HalfSpaceTreesParams {
 
 class HalfSpaceTrees final : public Model {
  public:
-  static constexpr size_t kMaxDimensions = 64;
+  static constexpr size_t kMaxDimensions = LeafMasks::kFeatures;
 
   // kInvalid when a parameter is out of its bounds.
   static Result<std::unique_ptr<HalfSpaceTrees>> Make(HalfSpaceTreesParams params);
