@@ -47,6 +47,9 @@ class Context {
   virtual ~Context() = default;
   // The person's memory of a slot from PipelineSchema::AddSlot: fixed size, zeroed at first.
   virtual std::span<std::byte> Slot(size_t slot) = 0;
+  // The rest of the slot, zeroed at first; the person takes the memory of all rests with the first
+  // call.
+  virtual std::span<std::byte> SlotRest(size_t slot) = 0;
   // Further memory of the person, of any size, under a kind of its own (one letter; see
   // state/README.md).
   virtual Result<bool> Get(char kind, std::string* value) = 0;
@@ -106,6 +109,7 @@ struct FeatureInfo {
 struct SlotInfo {
   std::string identity;
   size_t size = 0;  // Bytes.
+  size_t rest = 0;  // Further bytes, that few people need.
 };
 
 // What the operators of one pipeline declare while they are built, in pipeline order.

@@ -41,6 +41,9 @@ class Pipeline::PersonContext final : public Context {
   void TurnTo(size_t step) { step_ = step; }
 
   std::span<std::byte> Slot(size_t slot) override { return p_.layout_.Slot(profile_, slot); }
+  std::span<std::byte> SlotRest(size_t slot) override {
+    return p_.layout_.SlotRest(p_.profiles_->OpenRests(), slot);
+  }
   Result<bool> Get(char kind, std::string* value) override {
     if (kinds_read_.find(kind) == std::string::npos) kinds_read_.push_back(kind);
     Result<bool> found = p_.store_->Get(KeyOf(kind), value);

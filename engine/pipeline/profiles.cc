@@ -7,18 +7,13 @@
 #include "engine/base/strings.h"
 
 namespace bongsu {
-namespace {
-
-constexpr size_t kCacheLine = 64;
-
-}  // namespace
 
 Profiles::Profiles(StateStore& store, const Layout& layout, size_t capacity)
     : store_(store),
       layout_(layout),
       capacity_(std::max<size_t>(1, capacity)),
-      people_(1),
-      undo_(layout.size()) {}
+      undo_(layout.size()),
+      all_(layout.size()) {}
 
 Status Profiles::Start() {
   BONGSU_ASSIGN_OR_RETURN(const bool known, store_.Get(layout_.Key(), &value_));
@@ -26,32 +21,20 @@ Status Profiles::Start() {
   return Status::Ok();
 }
 
-void Profiles::Unlink(uint32_t number) {
-  const Person& person = people_[number];
-  people_[person.newer].older = person.older;
-  people_[person.older].newer = person.newer;
-}
-
-void Profiles::MakeNewest(uint32_t number) {
-  Person& person = people_[number];
-  person.newer = kRing;
-  person.older = newest();
-  people_[person.older].newer = number;
-  people_[kRing].older = number;
-}
-
 uint32_t Profiles::Vacate() {
   if (index_.size() < capacity_) {
     if (people_.size() >= slabs_.size() * kSlab)
-      slabs_.push_back(std::make_unique<std::byte[]>(kSlab * layout_.size()));
+      slabs_.push_back(std::make_unique_for_overwrite<std::byte[]>(kSlab * layout_.head()));
     people_.emplace_back();
     return static_cast<uint32_t>(people_.size() - 1);
   }
-  const uint32_t oldest = people_[kRing].newer;
-  Save(oldest);
-  index_.Erase(people_[oldest].hash, oldest);
-  Unlink(oldest);
-  return oldest;
+  const auto advance = [&] { hand_ = hand_ + 1 < people_.size() ? hand_ + 1 : 0; };
+  for (; people_[hand_].used; advance()) people_[hand_].used = false;
+  const uint32_t leaving = hand_;
+  advance();
+  Save(leaving);
+  index_.Erase(people_[leaving].hash, leaving);
+  return leaving;
 }
 
 void Profiles::Expect(std::string_view user) {
@@ -64,7 +47,7 @@ void Profiles::Expect(std::string_view user) {
 
 void Profiles::Prefetch(uint32_t number) const {
   __builtin_prefetch(&people_[number]);
-  const std::span<const std::byte> bytes = BytesOf(number);
+  const std::span<const std::byte> bytes = HeadOf(number);
   for (size_t at = 0; at < bytes.size(); at += kCacheLine) __builtin_prefetch(&bytes[at]);
 }
 
@@ -73,36 +56,59 @@ Result<std::span<std::byte>> Profiles::Open(std::string_view user) {
   uint32_t number = index_.Find(hash, [&](uint32_t known) { return people_[known].user == user; });
   if (number != HashIndex::kNone) {
     ++counters_.hits;
-    if (number != newest()) {
-      Unlink(number);
-      MakeNewest(number);
-    }
-    return BytesOf(number);
+    opened_ = number;
+    people_[number].used = true;
+    return HeadOf(number);
   }
   ++counters_.misses;
-  number = Vacate();
+  opened_ = number = Vacate();
   Person& person = people_[number];
   person.user = user;
   person.hash = hash;
-  person.dirty = false;
-  MakeNewest(number);
-  if (Status status = Load(user, BytesOf(number)); !status.ok()) {
+  person.used = person.dirty = false;
+  if (Status status = Load(number); !status.ok()) {
     return status;  // The shard is set aside: this cache is not used again.
   }
   index_.Insert(hash, number);
-  return BytesOf(number);
+  return HeadOf(number);
+}
+
+std::span<std::byte> Profiles::OpenRests() {
+  std::unique_ptr<std::byte[]>& rests = people_[opened_].rests;
+  if (rests == nullptr) rests = std::make_unique<std::byte[]>(rests_size());
+  return {rests.get(), rests_size()};
+}
+
+size_t Profiles::CopyTo(uint32_t number, std::vector<std::byte>* out) const {
+  const std::span<const std::byte> head = HeadOf(number);
+  std::memcpy(out->data(), head.data(), head.size());
+  if (people_[number].rests == nullptr) return head.size();
+  std::memcpy(out->data() + head.size(), people_[number].rests.get(), rests_size());
+  return out->size();
+}
+
+void Profiles::CopyFrom(std::span<const std::byte> profile, uint32_t number) {
+  const std::span<const std::byte> rests = profile.subspan(layout_.head());
+  std::memcpy(HeadOf(number).data(), profile.data(), layout_.head());
+  if (std::all_of(rests.begin(), rests.end(), [](std::byte b) { return b == std::byte{0}; })) {
+    people_[number].rests.reset();
+    return;
+  }
+  if (people_[number].rests == nullptr)
+    people_[number].rests = std::make_unique_for_overwrite<std::byte[]>(rests.size());
+  std::memcpy(people_[number].rests.get(), rests.data(), rests.size());
 }
 
 void Profiles::Touch() {
-  Person& person = people_[newest()];
-  std::memcpy(undo_.data(), BytesOf(newest()).data(), undo_.size());
+  Person& person = people_[opened_];
+  undo_size_ = CopyTo(opened_, &undo_);
   was_dirty_ = std::exchange(person.dirty, true);
-  if (!was_dirty_) changed_.push_back(newest());
+  if (!was_dirty_) changed_.push_back(opened_);
 }
 
 void Profiles::Undo() {
-  Person& person = people_[newest()];
-  std::memcpy(BytesOf(newest()).data(), undo_.data(), undo_.size());
+  Person& person = people_[opened_];
+  CopyFrom(std::span(undo_).first(undo_size_), opened_);
   person.dirty = was_dirty_;
 }
 
@@ -117,25 +123,39 @@ void Profiles::Flush() {
 void Profiles::Save(uint32_t number) {
   Person& person = people_[number];
   if (!person.dirty) return;
-  layout_.Encode(BytesOf(number), &value_);
+  if (person.rests == nullptr) {
+    layout_.Encode(HeadOf(number), &value_);
+  } else {
+    layout_.Encode(std::span(all_).first(CopyTo(number, &all_)), &value_);
+  }
   key_.assign("u/").append(person.user);
   store_.Put(key_, value_);
   person.dirty = false;
 }
 
-Status Profiles::Load(std::string_view user, std::span<std::byte> bytes) {
-  key_.assign("u/").append(user);
+Status Profiles::Load(uint32_t number) {
+  Person& person = people_[number];
+  const std::span<std::byte> head = HeadOf(number);
+  person.rests.reset();
+  key_.assign("u/").append(person.user);
   BONGSU_ASSIGN_OR_RETURN(const bool found, store_.Get(key_, &value_));
   if (!found) {
-    std::memset(bytes.data(), 0, bytes.size());
+    std::memset(head.data(), 0, head.size());
     return Status::Ok();
   }
   BONGSU_ASSIGN_OR_RETURN(const uint64_t hash, Layout::HashOf(value_));
   const std::string_view words = std::string_view(value_).substr(8);
-  return hash == layout_.hash() ? layout_.Decode(words, bytes) : LoadOld(hash, words, bytes);
+  if (hash != layout_.hash()) {
+    BONGSU_RETURN_IF_ERROR(LoadOld(hash, words));
+  } else {
+    if (layout_.Decode(words, head).ok()) return Status::Ok();  // Nearly everybody.
+    BONGSU_RETURN_IF_ERROR(layout_.Decode(words, all_));
+  }
+  CopyFrom(all_, number);
+  return Status::Ok();
 }
 
-Status Profiles::LoadOld(uint64_t hash, std::string_view words, std::span<std::byte> bytes) {
+Status Profiles::LoadOld(uint64_t hash, std::string_view words) {
   auto old = old_layouts_.find(hash);
   if (old == old_layouts_.end()) {
     char digits[17];
@@ -152,7 +172,7 @@ Status Profiles::LoadOld(uint64_t hash, std::string_view words, std::span<std::b
   }
   std::vector<std::byte> old_bytes(old->second.size());
   BONGSU_RETURN_IF_ERROR(old->second.Decode(words, old_bytes));
-  old->second.Migrate(old_bytes, layout_, bytes);
+  old->second.Migrate(old_bytes, layout_, all_);
   ++counters_.migrated;
   return Status::Ok();
 }

@@ -1,5 +1,7 @@
 // The people of one shard: a bounded write-back cache of decoded profiles before the store. A batch
-// reads and writes each person's value once. One thread.
+// reads and writes each person's value once. Who is in it does not leave before everybody else had
+// the same chance to be asked for again (CLOCK: Corbató 1968): keeping the order of use would touch
+// the memory of two others for each event. One thread.
 #pragma once
 
 #include <array>
@@ -22,7 +24,7 @@ namespace bongsu {
 
 class Profiles {
  public:
-  static constexpr size_t kExpected = 3;
+  static constexpr size_t kExpected = 3, kCacheLine = 64;
   struct Counters {
     int64_t hits = 0, misses = 0, migrated = 0;
   };
@@ -34,14 +36,18 @@ class Profiles {
   // Somebody who will be opened soon, about 2 * kExpected events later: their memory is on its way
   // to the processor's cache by then.
   void Expect(std::string_view user);
-  // The person's memory, zero for somebody new; valid until the next Open. kCorrupt when the disk
-  // lied.
+  // The person's memory without rests, zero for somebody new; valid until the next Open. kCorrupt
+  // when the disk lied.
   Result<std::span<std::byte>> Open(std::string_view user);
+  // The rests of whom was opened, zero at first; from now on they are there.
+  std::span<std::byte> OpenRests();
   // The opened profile will be changed: keeps a copy for Undo.
   void Touch();
   void Undo();  // Back to what it was at Touch.
   // The person's value in the state, as it was at Touch.
-  void EncodeBefore(std::string* value) const { layout_.Encode(undo_, value); }
+  void EncodeBefore(std::string* value) const {
+    layout_.Encode(std::span(undo_).first(undo_size_), value);
+  }
   // Puts all changed profiles into the store's overlay; they stay cached.
   void Flush();
   const Counters& counters() const { return counters_; }
@@ -49,40 +55,43 @@ class Profiles {
   std::string TakeMigrationNote() { return std::exchange(migration_note_, {}); }
 
  private:
-  struct Person {
+  struct alignas(kCacheLine) Person {
     std::string user;
-    uint64_t hash = 0;              // Of `user`.
-    uint32_t newer = 0, older = 0;  // Neighbours in the order of use; a ring through place 0.
+    uint64_t hash = 0;  // Of `user`.
+    bool used = false;  // Again, since the hand passed.
     bool dirty = false;
+    std::unique_ptr<std::byte[]> rests;  // Null: all zero.
   };
-  static constexpr uint32_t kRing = 0;  // Its neighbours are the oldest and the newest; nobody.
-
   static constexpr size_t kSlab = 64;  // People whose memory lies together.
 
-  std::span<std::byte> BytesOf(uint32_t number) const {
-    return {slabs_[number / kSlab].get() + number % kSlab * layout_.size(), layout_.size()};
+  std::span<std::byte> HeadOf(uint32_t number) const {
+    return {slabs_[number / kSlab].get() + number % kSlab * layout_.head(), layout_.head()};
   }
+  // Copies head and rests to the beginning of `out`, which has room for all; the bytes copied.
+  size_t CopyTo(uint32_t number, std::vector<std::byte>* out) const;
+  // The reverse, from a head or all.
+  void CopyFrom(std::span<const std::byte> profile, uint32_t number);
   void Prefetch(uint32_t number) const;
-  uint32_t newest() const { return people_[kRing].older; }
-  void Unlink(uint32_t number);
-  void MakeNewest(uint32_t number);
-  // A place for somebody who is not cached: a new one, or that of whom nobody asked for longest.
+  // A place for somebody who is not cached: a new one, or that of somebody long not asked for.
   uint32_t Vacate();
-  Status Load(std::string_view user, std::span<std::byte> bytes);
-  Status LoadOld(uint64_t hash, std::string_view words, std::span<std::byte> bytes);
+  size_t rests_size() const { return layout_.size() - layout_.head(); }
+  Status Load(uint32_t number);
+  Status LoadOld(uint64_t hash, std::string_view words);  // Into all_.
   void Save(uint32_t number);
 
   StateStore& store_;
   const Layout& layout_;
   const size_t capacity_;
   std::vector<Person> people_;
+  uint32_t opened_ = 0, hand_ = 0;
   std::vector<std::unique_ptr<std::byte[]>> slabs_;
   HashIndex index_;
   std::array<uint64_t, kExpected> expected_{};  // Hashes; the oldest is the next to go.
   size_t next_expected_ = 0;
   std::vector<uint32_t> changed_;  // May name a person twice or one that is clean again.
   std::map<uint64_t, Layout> old_layouts_;
-  std::vector<std::byte> undo_;
+  std::vector<std::byte> undo_, all_;
+  size_t undo_size_ = 0;
   bool was_dirty_ = false;
   std::string key_, value_;
   Counters counters_;

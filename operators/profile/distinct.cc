@@ -16,16 +16,27 @@ class Distinct final : public Operator {
   Result<Flow> Process(Event& event, Context& context) override {
     const std::span<std::byte> slot = context.Slot(place_.slot);
     auto sketch = LoadSlot<DistinctSketch>(slot);
-    const uint64_t step = steps_.Of(event.time);
-    sketch.Advance(step);
-    const Value value = field_ < event.fields.size() ? event.fields[field_] : Value{};
-    if (value.present() && filter_.Matches(event)) sketch.Add(step, Hash64(value.text));
+    if (sketch.Crowded()) {
+      const std::span<std::byte> rest = context.SlotRest(place_.slot);
+      auto registers = LoadSlot<DistinctRegisters>(rest);
+      See(event, &sketch, &registers);
+      StoreSlot(registers, rest);
+    } else {
+      See(event, &sketch, nullptr);
+    }
     StoreSlot(sketch, slot);
     event.features[place_.feature] = sketch.Estimate();
     return Flow::kNext;
   }
 
  private:
+  void See(const Event& event, DistinctSketch* sketch, DistinctRegisters* registers) const {
+    const uint64_t step = steps_.Of(event.time);
+    sketch->Advance(step, registers);
+    const Value value = field_ < event.fields.size() ? event.fields[field_] : Value{};
+    if (value.present() && filter_.Matches(event)) sketch->Add(step, Hash64(value.text), registers);
+  }
+
   const Filter filter_;
   const size_t field_;
   const Steps steps_;
@@ -37,9 +48,9 @@ std::unique_ptr<Operator> Build(const DistinctOptions& options, BuildContext& co
   const std::optional<size_t> field = context.Field(options.distinct);
   if (!filter || !field) return nullptr;
   const Span span{options.window, std::nullopt};
-  const std::optional<FeaturePlace> place =
-      DeclareOver(options, options.distinct, "distinct", "Different values of ", "values", span,
-                  sizeof(DistinctSketch), context, DistinctSketch::kVersion);
+  const std::optional<FeaturePlace> place = DeclareOver(
+      options, options.distinct, "distinct", "Different values of ", "values", span,
+      {sizeof(DistinctSketch), sizeof(DistinctRegisters)}, context, DistinctSketch::kVersion);
   if (!place) return nullptr;
   return std::make_unique<Distinct>(*std::move(filter), *field, options.window, *place);
 }

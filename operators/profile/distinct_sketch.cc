@@ -62,10 +62,11 @@ double Sigma(double x) {
 
 }  // namespace
 
-void DistinctSketch::Advance(uint64_t step) {
+void DistinctSketch::Advance(uint64_t step, DistinctRegisters* registers) {
   if (step <= newest) return;
   const uint64_t moved = step - newest;
   if (moved >= kBuckets) {
+    if (lost != 0) *registers = {};
     *this = {};
     newest = step;
     return;
@@ -90,32 +91,32 @@ void DistinctSketch::Advance(uint64_t step) {
     lost = 0;
     filled = 0;
     powers = 0;
-    registers = {};
+    *registers = {};
     return;
   }
-  for (size_t i = 0; i < kRegisters; ++i) {
-    Sights sights = Unpack(registers[i]);
+  for (uint32_t& packed : registers->sights) {
+    Sights sights = Unpack(packed);
     const size_t before = sights.size;
     while (sights.size > 0 && (leaving >> sights.list[sights.size - 1].step & 1) != 0) {
       --sights.size;
     }
-    if (sights.size != before) SetRegister(i, Pack(sights));
+    if (sights.size != before) SetRegister(Pack(sights), &packed);
   }
 }
 
-void DistinctSketch::Add(uint64_t step, uint64_t hash) {
+void DistinctSketch::Add(uint64_t step, uint64_t hash, DistinctRegisters* registers) {
   if (newest - step >= kBuckets) return;
   const auto age = static_cast<uint32_t>(newest - step);
   const auto short_hash = static_cast<uint32_t>(hash >> 32);
   const bool complete = lost == 0;
-  if (AddToTable(age, short_hash)) AddToRegisters(age, short_hash);
+  if (AddToTable(age, short_hash, registers)) AddToRegisters(age, short_hash, registers);
   if (complete && lost != 0) {
-    for (size_t i = 0; i < size; ++i) AddToRegisters(AgeOf(steps[i]), hashes[i]);
+    for (size_t i = 0; i < size; ++i) AddToRegisters(AgeOf(steps[i]), hashes[i], registers);
   }
 }
 
 // True when the value has to be in the registers too.
-bool DistinctSketch::AddToTable(uint32_t age, uint32_t hash) {
+bool DistinctSketch::AddToTable(uint32_t age, uint32_t hash, DistinctRegisters* registers) {
   const auto bucket = static_cast<uint8_t>((newest - age) % kBuckets);
   const auto used = hashes.begin() + static_cast<std::ptrdiff_t>(size);
   const auto found = std::find(hashes.begin(), used, hash);
@@ -142,17 +143,17 @@ bool DistinctSketch::AddToTable(uint32_t age, uint32_t hash) {
     lost = std::max(lost, newest - age);
     return true;
   }
-  AddToRegisters(oldest_age, hashes[oldest]);
+  AddToRegisters(oldest_age, hashes[oldest], registers);
   lost = std::max(lost, newest - oldest_age);
   hashes[oldest] = hash;
   steps[oldest] = bucket;
   return true;
 }
 
-void DistinctSketch::AddToRegisters(uint32_t age, uint32_t hash) {
-  const size_t index = hash % kRegisters;
+void DistinctSketch::AddToRegisters(uint32_t age, uint32_t hash, DistinctRegisters* registers) {
+  uint32_t& packed = registers->sights[hash % DistinctRegisters::kCount];
   const auto rank = static_cast<uint32_t>(std::countl_zero(hash | 0xFF)) + 1;
-  const Sights before = Unpack(registers[index]);
+  const Sights before = Unpack(packed);
   Sights after;
   bool placed = false;
   for (size_t i = 0; i < before.size; ++i) {
@@ -175,19 +176,19 @@ void DistinctSketch::AddToRegisters(uint32_t age, uint32_t hash) {
     after.list[2] = after.list[3];
     after.size = kSights;
   }
-  SetRegister(index, Pack(after));
+  SetRegister(Pack(after), &packed);
 }
 
-void DistinctSketch::SetRegister(size_t index, uint32_t to) {
-  filled += (to != 0 ? 1u : 0u) - (registers[index] != 0 ? 1u : 0u);
-  powers += PowerOf(to) - PowerOf(registers[index]);
-  registers[index] = to;
+void DistinctSketch::SetRegister(uint32_t to, uint32_t* sights) {
+  filled += (to != 0 ? 1u : 0u) - (*sights != 0 ? 1u : 0u);
+  powers += PowerOf(to) - PowerOf(*sights);
+  *sights = to;
 }
 
 double DistinctSketch::Estimate() const {
   const auto exact = static_cast<double>(size);
   if (lost == 0) return exact;
-  constexpr double kCount = kRegisters;
+  constexpr double kCount = DistinctRegisters::kCount;
   constexpr double kAlpha = 0.72134752044448170368;  // 1 / (2 ln 2)
   const double empty = (kCount - static_cast<double>(filled)) / kCount;
   const double estimate = kAlpha * kCount * kCount / (kCount * Sigma(empty) + powers);

@@ -16,8 +16,8 @@
 // Hébrail 2010), at most three; of four, the second newest gives way, which is where the errors
 // beyond those of HyperLogLog come from.
 //
-// Plain data in a person's slot: 1,376 bytes, all zero at first; the registers, 1,024 of them, stay
-// zero (and so are not stored) for people who never pass 64.
+// Plain data in a person's slot: 352 bytes, all zero at first; the registers, 1,024 more, are its
+// rest, which nobody has who never passes 64.
 #pragma once
 
 #include <array>
@@ -27,9 +27,13 @@
 
 namespace bongsu {
 
+struct DistinctRegisters {
+  static constexpr size_t kCount = 256;
+  std::array<uint32_t, kCount> sights{};
+};
+
 struct DistinctSketch {
   static constexpr size_t kExact = 64;
-  static constexpr size_t kRegisters = 256;
   static constexpr int kVersion = 2;  // Of the layout.
 
   uint64_t newest = 0;  // The newest step seen.
@@ -39,21 +43,22 @@ struct DistinctSketch {
   double powers = 0;    // The sum of 2^-rank over them: exact, for all are multiples of 2^-25.
   std::array<uint32_t, kExact> hashes{};
   std::array<uint8_t, kExact> steps{};  // Last sight, modulo 32.
-  std::array<uint32_t, kRegisters> registers{};
 
-  void Advance(uint64_t step);
+  // Whether Advance and Add need registers; else they may be null.
+  bool Crowded() const { return lost != 0 || size == kExact; }
+  void Advance(uint64_t step, DistinctRegisters* registers);
   // After Advance. Ignored when `step` has left the window.
-  void Add(uint64_t step, uint64_t hash);
+  void Add(uint64_t step, uint64_t hash, DistinctRegisters* registers);
   double Estimate() const;
 
  private:
-  bool AddToTable(uint32_t age, uint32_t hash);
-  void AddToRegisters(uint32_t age, uint32_t hash);
-  void SetRegister(size_t index, uint32_t to);
+  bool AddToTable(uint32_t age, uint32_t hash, DistinctRegisters* registers);
+  void AddToRegisters(uint32_t age, uint32_t hash, DistinctRegisters* registers);
+  void SetRegister(uint32_t to, uint32_t* sights);
   uint32_t AgeOf(uint32_t step) const {
     return (static_cast<uint32_t>(newest) - step) % uint32_t{kBuckets};
   }
 };
-static_assert(sizeof(DistinctSketch) == 1376);
+static_assert(sizeof(DistinctSketch) == 352 && sizeof(DistinctRegisters) == 1024);
 
 }  // namespace bongsu

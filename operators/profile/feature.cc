@@ -17,8 +17,8 @@ bool IsLowerSnake(std::string_view name) {
 }  // namespace
 
 std::optional<FeaturePlace> Declare(const Located<std::string>& name, FeatureInfo info,
-                                    std::string_view kind, std::string_view meaning, size_t bytes,
-                                    BuildContext& context, int layout) {
+                                    std::string_view kind, std::string_view meaning,
+                                    SlotBytes bytes, BuildContext& context, int layout) {
   if (!IsLowerSnake(name.value)) {
     context.problems.Add(name.mark, name.path,
                          StrCat("expected a name of up to 64 of a-z, 0-9 and _, a letter first, "
@@ -32,8 +32,8 @@ std::optional<FeaturePlace> Declare(const Located<std::string>& name, FeatureInf
     context.problems.Add(name.mark, name.path, feature.status().message());
     return std::nullopt;
   }
-  const size_t slot =
-      context.schema.AddSlot({StrCat(name.value, " ", kind, "/", layout, " ", meaning), bytes});
+  const size_t slot = context.schema.AddSlot(
+      {StrCat(name.value, " ", kind, "/", layout, " ", meaning), bytes.size, bytes.rest});
   return FeaturePlace{*feature, slot};
 }
 

@@ -75,19 +75,25 @@ struct FeaturePlace {
   size_t feature = 0, slot = 0;
 };
 
+// How much a feature remembers of a person; see SlotInfo.
+struct SlotBytes {
+  SlotBytes(size_t always, size_t for_few = 0) : size(always), rest(for_few) {}
+  size_t size, rest;
+};
+
 // Declares both; nullopt, with the problem at the name, when the name is malformed or taken.
 // `meaning` is what besides kind and name decides whether old state may continue; `layout` is that
 // of the slot.
 std::optional<FeaturePlace> Declare(const Located<std::string>& name, FeatureInfo info,
-                                    std::string_view kind, std::string_view meaning, size_t bytes,
-                                    BuildContext& context, int layout = kLayout);
+                                    std::string_view kind, std::string_view meaning,
+                                    SlotBytes bytes, BuildContext& context, int layout = kLayout);
 
 // The same for a kind over a field `of` of the events that `options.where` lets through; `words` as
 // in "Sum of ".
 template <typename O>
 std::optional<FeaturePlace> DeclareOver(const O& options, const Located<std::string>& of,
                                         std::string_view kind, std::string_view words,
-                                        std::string_view unit, const Span& span, size_t bytes,
+                                        std::string_view unit, const Span& span, SlotBytes bytes,
                                         BuildContext& context, int layout = kLayout) {
   const std::string which = options.where.Describe();
   return Declare(

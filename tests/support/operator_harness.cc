@@ -16,7 +16,8 @@ namespace {
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 struct Person {
-  std::map<size_t, std::vector<std::byte>> slots;  // One byte longer than the slot: see Slot.
+  // Slots and their rests (1), each one byte longer than declared: see Bytes.
+  std::map<std::pair<size_t, int>, std::vector<std::byte>> slots;
   std::map<char, std::string> values;
 };
 
@@ -186,17 +187,20 @@ struct PipelineHarness::State final : Context {
   size_t current_operator = 0;
   Verdict current_verdict;
 
-  std::span<std::byte> Slot(size_t slot) override {
-    const size_t size = schema.slots().at(slot).size;
-    std::vector<std::byte>& bytes = memory.people[current_user].slots[slot];
-    bytes.resize(size + 1);
-    return std::span(bytes).subspan(1);
-  }
+  std::span<std::byte> Slot(size_t slot) override { return Bytes(slot, 0); }
+  std::span<std::byte> SlotRest(size_t slot) override { return Bytes(slot, 1); }
   Result<bool> Get(char kind, std::string* value) override {
     const Person& person = memory.people[current_user];
     const auto found = person.values.find(kind);
     if (found != person.values.end()) *value = found->second;
     return found != person.values.end();
+  }
+  // Without alignment, which a slot does not have.
+  std::span<std::byte> Bytes(size_t slot, int rest) {
+    const SlotInfo& info = schema.slots().at(slot);
+    std::vector<std::byte>& bytes = memory.people[current_user].slots[{slot, rest}];
+    bytes.resize((rest == 0 ? info.size : info.rest) + 1);
+    return std::span(bytes).subspan(1);
   }
   void Put(char kind, std::string_view value) override {
     memory.people[current_user].values[kind] = std::string(value);
@@ -390,6 +394,12 @@ size_t PipelineHarness::timers() const {
 size_t PipelineHarness::StateBytes() const {
   size_t bytes = 0;
   for (const SlotInfo& slot : state_->schema.slots()) bytes += slot.size;
+  return bytes;
+}
+
+size_t PipelineHarness::RestBytes() const {
+  size_t bytes = 0;
+  for (const SlotInfo& slot : state_->schema.slots()) bytes += slot.rest;
   return bytes;
 }
 

@@ -100,6 +100,7 @@ class PipelineHarness {
   const std::map<std::string, int>& suppressed() const;  // By reason.
   size_t timers() const;                                 // Waiting.
   size_t StateBytes() const;                             // Of one person: the slots' sizes.
+  size_t RestBytes() const;                              // Of one person: those of the rests.
   std::string MemoryOf(std::string_view user) const;     // The slots' bytes, one after another.
 
   // All memory, timers and models; Load continues as if nothing had happened. The pipelines must be

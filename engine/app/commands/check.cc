@@ -20,7 +20,7 @@ struct CheckOptions {
 };
 
 struct Summary {
-  size_t sources = 0, mappings = 0, mapping_tests = 0, state_bytes = 0;
+  size_t sources = 0, mappings = 0, mapping_tests = 0, state_bytes = 0, rest_bytes = 0;
   std::string digest;
   PipelineSchema schema;
   std::vector<std::unique_ptr<Operator>> operators;  // The schema borrows their models.
@@ -35,9 +35,16 @@ Result<Summary> Summarise(const EngineConfig& config, Problems* problems) {
   }
   summary.digest = config.config_digest;
   BONGSU_RETURN_IF_ERROR(BuildPipeline(config, &summary.schema, &summary.operators));
-  for (const SlotInfo& slot : summary.schema.slots()) summary.state_bytes += slot.size;
+  for (const SlotInfo& slot : summary.schema.slots()) {
+    summary.state_bytes += slot.size;
+    summary.rest_bytes += slot.rest;
+  }
   if (!problems->empty()) return Status::Invalid(StrCat(problems->size(), " problem(s)"));
   return summary;
+}
+
+std::string OrMore(size_t size, size_t rest) {
+  return rest == 0 ? "" : StrCat(" (of few ", size + rest, ")");
 }
 
 std::string AsText(const Summary& summary, const CheckOptions& options) {
@@ -45,10 +52,11 @@ std::string AsText(const Summary& summary, const CheckOptions& options) {
       options.file, ": good\n", "  sources   ", summary.sources, "\n  mappings  ", summary.mappings,
       " (", summary.mapping_tests, " tests passed)\n  features  ", summary.schema.features().size(),
       "\n  detectors ", summary.schema.detectors().size(), "\n  state     ", summary.state_bytes,
-      " bytes a person\n  digest    ", summary.digest, '\n');
+      " bytes a person", OrMore(summary.state_bytes, summary.rest_bytes), "\n  digest    ",
+      summary.digest, '\n');
   if (!options.verbose) return out;
   for (const SlotInfo& slot : summary.schema.slots())
-    out += StrCat("    ", slot.size, " B  ", slot.identity, '\n');
+    out += StrCat("    ", slot.size, " B", OrMore(slot.size, slot.rest), "  ", slot.identity, '\n');
   return out;
 }
 
@@ -61,12 +69,15 @@ std::string AsJson(const Summary& summary, const CheckOptions& options) {
   json.Key("features").Int(static_cast<int64_t>(summary.schema.features().size()));
   json.Key("detectors").Int(static_cast<int64_t>(summary.schema.detectors().size()));
   json.Key("state_bytes_per_person").Int(static_cast<int64_t>(summary.state_bytes));
+  json.Key("state_bytes_per_person_at_most")
+      .Int(static_cast<int64_t>(summary.state_bytes + summary.rest_bytes));
   json.Key("digest").String(summary.digest);
   if (options.verbose) {
     json.Key("slots").BeginArray();
     for (const SlotInfo& slot : summary.schema.slots()) {
       json.BeginObject().Key("identity").String(slot.identity);
-      json.Key("bytes").Int(static_cast<int64_t>(slot.size)).EndObject();
+      json.Key("bytes").Int(static_cast<int64_t>(slot.size));
+      json.Key("bytes_at_most").Int(static_cast<int64_t>(slot.size + slot.rest)).EndObject();
     }
     json.EndArray();
   }

@@ -32,6 +32,48 @@ int Get(Profiles& profiles, const std::string& user) {
   return static_cast<int>((*bytes)[0]);
 }
 
+// Also in the rest of the first slot; a value of 0 leaves it alone.
+void SetWithRest(Profiles& profiles, const Layout& layout, const std::string& user, int value) {
+  Set(profiles, user, value);
+  if (value == 0) return;
+  const auto rest = layout.SlotRest(profiles.OpenRests(), 0);
+  rest[rest.size() - 1] = static_cast<std::byte>(value % 3);
+}
+int RestOf(Profiles& profiles, const Layout& layout, const std::string& user) {
+  REQUIRE(profiles.Open(user).ok());
+  return static_cast<int>(layout.SlotRest(profiles.OpenRests(), 0).back());
+}
+
+TEST_CASE("rests are remembered with their person, undone changes and commits included") {
+  const Layout layout({{"a", 8, 20}});
+  const size_t capacity = GENERATE(1, 2, 7, 100);
+  Shelf shelf;
+  Profiles profiles(*shelf.store, layout, capacity);
+  REQUIRE(profiles.Start().ok());
+  std::map<std::string, std::pair<int, int>> expected;
+  SplitMix64 random(2);
+  for (int i = 0; i < 3000; ++i) {
+    const std::string user = StrCat("user", random.Below(12));
+    const int value = random.Below(2) == 0 ? 0 : static_cast<int>(random.Below(256));
+    REQUIRE(Get(profiles, user) == expected[user].first);
+    if (random.Below(3) == 0) REQUIRE(RestOf(profiles, layout, user) == expected[user].second);
+    SetWithRest(profiles, layout, user, value);
+    if (random.Below(4) == 0) {
+      profiles.Undo();
+    } else {
+      expected[user].first = value;
+      if (value != 0) expected[user].second = value % 3;
+    }
+    if (random.Below(20) == 0) shelf.Commit(profiles);
+  }
+  shelf.Commit(profiles);
+  Profiles after(*shelf.store, layout, 3);
+  for (const auto& [user, values] : expected) {
+    CHECK(Get(after, user) == values.first);
+    CHECK(RestOf(after, layout, user) == values.second);
+  }
+}
+
 TEST_CASE("a small cache remembers as well as a large one, undone changes and commits included") {
   const Layout layout({{"a", 8}});
   const size_t capacity = GENERATE(1, 2, 7, 100);

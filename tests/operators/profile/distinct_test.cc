@@ -69,8 +69,14 @@ TEST_CASE("the order of events does not change how many values there are") {
   if (values == 64) CHECK(end.feature("d") == 64);
 }
 
-TEST_CASE("distinct takes 1,376 bytes a person") {
-  CHECK(Distinct("1d").StateBytes() == 1376);
+TEST_CASE("distinct takes 352 bytes a person, and 1,024 more beyond 64 values") {
+  auto run = Distinct("1d");
+  CHECK(run.StateBytes() == 352);
+  CHECK(run.RestBytes() == 1024);
+  for (int i = 0; i < 64; ++i) run.Send(View("ann", "r" + std::to_string(i)));
+  CHECK(run.MemoryOf("ann").size() == 352);
+  run.Send(View("ann", "another"));
+  CHECK(run.MemoryOf("ann").size() == 352 + 1024);
 }
 
 TEST_CASE("distinct needs a window and a known field") {
