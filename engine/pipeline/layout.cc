@@ -12,46 +12,34 @@ namespace bongsu {
 namespace {
 
 constexpr size_t kLargestSlot = 1 << 24;
-constexpr std::string_view kPacking = "packing ", kPlain = "packing 2\n",
-                           kWithRests = "packing 3\n";
+constexpr std::string_view kPacking = "packing ", kPackingLine = "packing 2\n";
 constexpr size_t kHead = 4;  // So many words of a slot have columns, shared by slots of its size.
 
 Status Bad() {
   return Status::Corrupt("state: a person's profile does not fit its layout");
 }
 
-bool TakeSize(std::string_view* line, size_t* size) {
-  const auto [end, error] = std::from_chars(line->data(), line->data() + line->size(), *size);
-  line->remove_prefix(static_cast<size_t>(end - line->data()));
-  return error == std::errc() && *size <= kLargestSlot;
-}
-
-bool TakeChar(std::string_view* line, char c) {
-  if (!line->starts_with(c)) return false;
-  line->remove_prefix(1);
-  return true;
-}
-
 }  // namespace
 
-Layout::Layout(const std::vector<SlotInfo>& slots) {
-  const bool with_rests =
-      std::any_of(slots.begin(), slots.end(), [](const SlotInfo& slot) { return slot.rest > 0; });
-  descriptor_ = with_rests ? kWithRests : kPlain;
+Layout::Layout(const std::vector<SlotInfo>& slots) : descriptor_(kPackingLine) {
+  stretches_.emplace_back();
   for (const SlotInfo& slot : slots) {
+    BONGSU_CHECK(slot.rest % 8 == 0 && (slot.rest == 0 || slot.size % 8 == 0));
+    const size_t bytes = slot.size + slot.rest;
     std::string plain = slot.identity;  // A descriptor has one line a slot.
     std::replace(plain.begin(), plain.end(), '\n', ' ');
     std::string identity = plain;
-    for (int copy = 2; Find(identity, slot.size + slot.rest) != nullptr; ++copy)
+    for (int copy = 2; Find(identity, bytes) != nullptr; ++copy)
       identity = StrCat(plain, "#", copy);
-    descriptor_ += StrCat(slot.size, with_rests ? StrCat("+", slot.rest) : "", " ", identity, "\n");
-    slots_.push_back({std::move(identity), size(), slot.size, 0, slot.rest});
-    AddColumns((slot.size + 7) / 8);
-  }
-  head_ = size();
-  for (Placed& slot : slots_) {
-    slot.rest_offset = size();
-    columns_.resize(columns_.size() + (slot.rest + 7) / 8, kColumns);
+    descriptor_ += StrCat(bytes, " ", identity, "\n");
+    slots_.push_back({std::move(identity), size_, bytes, slot.rest, head(), rests_});
+    AddColumns((bytes + 7) / 8);
+    size_ = columns_.size() * 8;
+    rests_ += slot.rest;
+    stretches_.back().heads += size_ - slots_.back().offset - slot.rest;
+    if (slot.rest == 0) continue;
+    stretches_.back().rest = slot.rest;
+    stretches_.emplace_back();
   }
   hash_ = Hash64(descriptor_);
 }
@@ -69,24 +57,23 @@ void Layout::AddColumns(size_t words) {
 Result<Layout> Layout::FromDescriptor(std::string_view descriptor) {
   std::vector<SlotInfo> slots;
   std::string_view rest = descriptor;
-  const bool with_rests = rest.starts_with(kWithRests);
-  const bool packed = with_rests || rest.starts_with(kPlain);
-  if (packed) rest.remove_prefix(kPlain.size());
+  const bool packed = rest.starts_with(kPackingLine);
+  if (packed) rest.remove_prefix(kPackingLine.size());
   if (rest.starts_with(kPacking)) {
     return Status::Invalid(StrCat("state: people's profiles have ",
                                   rest.substr(0, std::min(rest.find('\n'), rest.size())),
-                                  ", this release reads 2 and 3; run the release that wrote them"));
+                                  ", this release reads 2; run the release that wrote them"));
   }
   while (!rest.empty()) {
     const size_t end = rest.find('\n');
     SlotInfo slot;
-    std::string_view line = rest.substr(0, end);
-    if (end == std::string_view::npos || !TakeSize(&line, &slot.size) ||
-        (with_rests && !(TakeChar(&line, '+') && TakeSize(&line, &slot.rest))) ||
-        !TakeChar(&line, ' ')) {
+    const auto [digits_end, error] =
+        std::from_chars(rest.data(), rest.data() + rest.size(), slot.size);
+    if (end == std::string_view::npos || error != std::errc() || *digits_end != ' ' ||
+        slot.size > kLargestSlot) {
       return Status::Corrupt("state: a schema descriptor is not readable");
     }
-    slot.identity = line;
+    slot.identity.assign(digits_end + 1, rest.data() + end);
     slots.push_back(std::move(slot));
     rest.remove_prefix(end + 1);
   }
@@ -105,15 +92,46 @@ std::string Layout::Key() const {
   return StrCat("schema/", std::string_view(digits, 16));
 }
 
-void Layout::Encode(std::span<const std::byte> profile, std::string* value) const {
+void Layout::Encode(std::span<const std::byte> heads, std::span<const std::byte> rests,
+                    std::string* value) const {
   value->assign(reinterpret_cast<const char*>(&hash_), 8);
-  PackWords(profile, std::span(columns_).first(profile.size() / 8), value);
+  WordPacker packer(value);
+  const std::span<const uint8_t> columns = columns_;
+  size_t word = 0;
+  const auto add = [&](size_t bytes, std::span<const std::byte>* from) {
+    packer.Add(from->first(bytes), columns.subspan(word, bytes / 8));
+    word += bytes / 8;
+    *from = from->subspan(bytes);
+  };
+  for (const Stretch& stretch : stretches_) {
+    add(stretch.heads, &heads);
+    if (rests.empty()) {
+      packer.AddZeros(stretch.rest / 8);
+      word += stretch.rest / 8;
+    } else {
+      add(stretch.rest, &rests);
+    }
+  }
+}
+
+bool Layout::Split(std::span<const std::byte> profile, std::span<std::byte> heads,
+                   std::span<std::byte> rests) const {
+  const auto is_zero = [](std::byte b) { return b == std::byte{0}; };
+  const std::span<std::byte> all_rests = rests;
+  for (const Stretch& stretch : stretches_) {
+    std::copy_n(profile.begin(), stretch.heads, heads.begin());
+    std::copy_n(profile.begin() + static_cast<std::ptrdiff_t>(stretch.heads), stretch.rest,
+                rests.begin());
+    profile = profile.subspan(stretch.heads + stretch.rest);
+    heads = heads.subspan(stretch.heads);
+    rests = rests.subspan(stretch.rest);
+  }
+  return !std::all_of(all_rests.begin(), all_rests.end(), is_zero);
 }
 
 Status Layout::Decode(std::string_view words, std::span<std::byte> profile) const {
   if (!packed_) return DecodeRuns(words, profile);
-  const auto columns = std::span(columns_).first(profile.size() / 8);
-  return UnpackWords(words, columns, profile) ? Status::Ok() : Bad();
+  return UnpackWords(words, columns_, profile) ? Status::Ok() : Bad();
 }
 
 Status Layout::DecodeRuns(std::string_view words, std::span<std::byte> profile) const {
@@ -122,7 +140,7 @@ Status Layout::DecodeRuns(std::string_view words, std::span<std::byte> profile) 
   while (!words.empty()) {
     uint64_t zeros, literals;
     if (!TakeVarint(&words, &zeros) || !TakeVarint(&words, &literals)) return Bad();
-    if (zeros > size() || literals > size() || at + (zeros + literals) * 8 > size() ||
+    if (zeros > size_ || literals > size_ || at + (zeros + literals) * 8 > size_ ||
         literals * 8 > words.size()) {
       return Bad();
     }
@@ -141,9 +159,9 @@ Result<uint64_t> Layout::HashOf(std::string_view value) {
   return hash;
 }
 
-const Layout::Placed* Layout::Find(std::string_view identity, size_t bytes) const {
+const Layout::Placed* Layout::Find(std::string_view identity, size_t size) const {
   for (const Placed& slot : slots_) {
-    if (slot.identity == identity && slot.size + slot.rest == bytes) return &slot;
+    if (slot.identity == identity && slot.size == size) return &slot;
   }
   return nullptr;
 }
@@ -151,26 +169,21 @@ const Layout::Placed* Layout::Find(std::string_view identity, size_t bytes) cons
 void Layout::Migrate(std::span<const std::byte> from_profile, const Layout& to,
                      std::span<std::byte> to_profile) const {
   std::memset(to_profile.data(), 0, to_profile.size());
-  std::vector<std::byte> bytes;
   for (const Placed& slot : to.slots_) {
-    const Placed* const old = Find(slot.identity, slot.size + slot.rest);
-    if (old == nullptr) continue;
-    bytes.resize(slot.size + slot.rest);
-    std::memcpy(bytes.data(), from_profile.data() + old->offset, old->size);
-    std::memcpy(bytes.data() + old->size, from_profile.data() + old->rest_offset, old->rest);
-    std::memcpy(to_profile.data() + slot.offset, bytes.data(), slot.size);
-    std::memcpy(to_profile.data() + slot.rest_offset, bytes.data() + slot.size, slot.rest);
+    if (const Placed* old = Find(slot.identity, slot.size)) {
+      std::memcpy(to_profile.data() + slot.offset, from_profile.data() + old->offset, slot.size);
+    }
   }
 }
 
 std::string Layout::Difference(const Layout& to) const {
   std::string empty, dropped;
   for (const Placed& slot : to.slots_) {
-    if (Find(slot.identity, slot.size + slot.rest) == nullptr)
+    if (Find(slot.identity, slot.size) == nullptr)
       empty += StrCat(empty.empty() ? "" : ", ", slot.identity);
   }
   for (const Placed& slot : slots_) {
-    if (to.Find(slot.identity, slot.size + slot.rest) == nullptr)
+    if (to.Find(slot.identity, slot.size) == nullptr)
       dropped += StrCat(dropped.empty() ? "" : ", ", slot.identity);
   }
   return StrCat("start empty: ", empty.empty() ? "none" : empty,

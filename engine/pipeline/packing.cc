@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace bongsu {
 namespace {
@@ -101,8 +102,7 @@ bool TakeBytes(std::string_view* in, unsigned mask, uint64_t* difference) {
 
 }  // namespace
 
-void PackWords(std::span<const std::byte> words, std::span<const uint8_t> columns,
-               std::string* out) {
+void WordPacker::Add(std::span<const std::byte> words, std::span<const uint8_t> columns) {
   const auto word_at = [&](size_t at) {
     uint64_t word;
     std::memcpy(&word, words.data() + at * kWord, kWord);
@@ -116,24 +116,29 @@ void PackWords(std::span<const std::byte> words, std::span<const uint8_t> column
     while (at < columns.size() && word_at(at) == 0) ++at;
     return at;
   };
-  Writer writer(out);
-  References references{};
+  Writer writer(out_);
   for (size_t at = 0; at < columns.size();) {
     size_t end = after_zeros(at);
+    zeros_ += end - at;
     if (end == columns.size()) return;
-    if (end > at) writer.PutRun(end - at, false);
+    if (zeros_ > 0) writer.PutRun(std::exchange(zeros_, 0), false);
     const auto is_equal = [&](size_t i) {
-      return word_at(i) != 0 && word_at(i) == references[columns[i]];
+      return word_at(i) != 0 && word_at(i) == references_[columns[i]];
     };
     for (at = end; end < columns.size() && is_equal(end);) ++end;
     if (end > at) writer.PutRun(end - at, true);
     for (at = end; at < columns.size(); ++at) {
-      const uint64_t word = word_at(at), difference = word ^ references[columns[at]];
+      const uint64_t word = word_at(at), difference = word ^ references_[columns[at]];
       if (word == 0 || difference == 0) break;
       writer.PutBytes(difference);
-      Remember(columns[at], word, &references);
+      Remember(columns[at], word, &references_);
     }
   }
+}
+
+void PackWords(std::span<const std::byte> words, std::span<const uint8_t> columns,
+               std::string* out) {
+  WordPacker(out).Add(words, columns);
 }
 
 bool UnpackWords(std::string_view packed, std::span<const uint8_t> columns,

@@ -13,6 +13,7 @@
 // and zero words at the end are left out.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,7 +24,20 @@ namespace bongsu {
 
 inline constexpr uint8_t kColumns = 64;  // As a column: none.
 
-// Appends. `words` has 8 bytes for each of `columns`, which are at most kColumns.
+// Appends to a string, from a sequence of pieces; a run of equal words ends with its piece.
+class WordPacker final {
+ public:
+  explicit WordPacker(std::string* out) : out_(out) {}
+  // `words` has 8 bytes for each of `columns`, which are at most kColumns.
+  void Add(std::span<const std::byte> words, std::span<const uint8_t> columns);
+  void AddZeros(size_t words) { zeros_ += words; }
+
+ private:
+  std::string* out_;
+  std::array<uint64_t, kColumns + 1> references_{};
+  size_t zeros_ = 0;  // Not yet written.
+};
+
 void PackWords(std::span<const std::byte> words, std::span<const uint8_t> columns,
                std::string* out);
 // Fills all of `words`. False when the bytes are not what PackWords writes for so many words; then

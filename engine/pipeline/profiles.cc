@@ -13,7 +13,8 @@ Profiles::Profiles(StateStore& store, const Layout& layout, size_t capacity)
       layout_(layout),
       capacity_(std::max<size_t>(1, capacity)),
       undo_(layout.size()),
-      all_(layout.size()) {}
+      whole_(layout.size()),
+      rests_(layout.rests()) {}
 
 Status Profiles::Start() {
   BONGSU_ASSIGN_OR_RETURN(const bool known, store_.Get(layout_.Key(), &value_));
@@ -75,40 +76,30 @@ Result<std::span<std::byte>> Profiles::Open(std::string_view user) {
 
 std::span<std::byte> Profiles::OpenRests() {
   std::unique_ptr<std::byte[]>& rests = people_[opened_].rests;
-  if (rests == nullptr) rests = std::make_unique<std::byte[]>(rests_size());
-  return {rests.get(), rests_size()};
-}
-
-size_t Profiles::CopyTo(uint32_t number, std::vector<std::byte>* out) const {
-  const std::span<const std::byte> head = HeadOf(number);
-  std::memcpy(out->data(), head.data(), head.size());
-  if (people_[number].rests == nullptr) return head.size();
-  std::memcpy(out->data() + head.size(), people_[number].rests.get(), rests_size());
-  return out->size();
-}
-
-void Profiles::CopyFrom(std::span<const std::byte> profile, uint32_t number) {
-  const std::span<const std::byte> rests = profile.subspan(layout_.head());
-  std::memcpy(HeadOf(number).data(), profile.data(), layout_.head());
-  if (std::all_of(rests.begin(), rests.end(), [](std::byte b) { return b == std::byte{0}; })) {
-    people_[number].rests.reset();
-    return;
-  }
-  if (people_[number].rests == nullptr)
-    people_[number].rests = std::make_unique_for_overwrite<std::byte[]>(rests.size());
-  std::memcpy(people_[number].rests.get(), rests.data(), rests.size());
+  if (rests == nullptr) rests = std::make_unique<std::byte[]>(layout_.rests());
+  return {rests.get(), layout_.rests()};
 }
 
 void Profiles::Touch() {
   Person& person = people_[opened_];
-  undo_size_ = CopyTo(opened_, &undo_);
+  std::memcpy(undo_.data(), HeadOf(opened_).data(), layout_.head());
+  undo_size_ = layout_.head();
+  if (person.rests != nullptr) {
+    std::memcpy(undo_.data() + undo_size_, person.rests.get(), layout_.rests());
+    undo_size_ += layout_.rests();
+  }
   was_dirty_ = std::exchange(person.dirty, true);
   if (!was_dirty_) changed_.push_back(opened_);
 }
 
 void Profiles::Undo() {
   Person& person = people_[opened_];
-  CopyFrom(std::span(undo_).first(undo_size_), opened_);
+  std::memcpy(HeadOf(opened_).data(), undo_.data(), layout_.head());
+  if (undo_size_ == layout_.head()) {
+    person.rests.reset();
+  } else {
+    std::memcpy(person.rests.get(), undo_.data() + layout_.head(), layout_.rests());
+  }
   person.dirty = was_dirty_;
 }
 
@@ -123,11 +114,8 @@ void Profiles::Flush() {
 void Profiles::Save(uint32_t number) {
   Person& person = people_[number];
   if (!person.dirty) return;
-  if (person.rests == nullptr) {
-    layout_.Encode(HeadOf(number), &value_);
-  } else {
-    layout_.Encode(std::span(all_).first(CopyTo(number, &all_)), &value_);
-  }
+  const size_t rests = person.rests == nullptr ? 0 : layout_.rests();
+  layout_.Encode(HeadOf(number), {person.rests.get(), rests}, &value_);
   key_.assign("u/").append(person.user);
   store_.Put(key_, value_);
   person.dirty = false;
@@ -145,13 +133,12 @@ Status Profiles::Load(uint32_t number) {
   }
   BONGSU_ASSIGN_OR_RETURN(const uint64_t hash, Layout::HashOf(value_));
   const std::string_view words = std::string_view(value_).substr(8);
-  if (hash != layout_.hash()) {
-    BONGSU_RETURN_IF_ERROR(LoadOld(hash, words));
-  } else {
-    if (layout_.Decode(words, head).ok()) return Status::Ok();  // Nearly everybody.
-    BONGSU_RETURN_IF_ERROR(layout_.Decode(words, all_));
+  BONGSU_RETURN_IF_ERROR(hash == layout_.hash() ? layout_.Decode(words, whole_)
+                                                : LoadOld(hash, words));
+  if (layout_.Split(whole_, head, rests_)) {
+    person.rests = std::make_unique_for_overwrite<std::byte[]>(rests_.size());
+    std::copy(rests_.begin(), rests_.end(), person.rests.get());
   }
-  CopyFrom(all_, number);
   return Status::Ok();
 }
 
@@ -172,7 +159,7 @@ Status Profiles::LoadOld(uint64_t hash, std::string_view words) {
   }
   std::vector<std::byte> old_bytes(old->second.size());
   BONGSU_RETURN_IF_ERROR(old->second.Decode(words, old_bytes));
-  old->second.Migrate(old_bytes, layout_, all_);
+  old->second.Migrate(old_bytes, layout_, whole_);
   ++counters_.migrated;
   return Status::Ok();
 }

@@ -45,9 +45,7 @@ class Profiles {
   void Touch();
   void Undo();  // Back to what it was at Touch.
   // The person's value in the state, as it was at Touch.
-  void EncodeBefore(std::string* value) const {
-    layout_.Encode(std::span(undo_).first(undo_size_), value);
-  }
+  void EncodeBefore(std::string* value) const { Encode(std::span(undo_).first(undo_size_), value); }
   // Puts all changed profiles into the store's overlay; they stay cached.
   void Flush();
   const Counters& counters() const { return counters_; }
@@ -67,16 +65,15 @@ class Profiles {
   std::span<std::byte> HeadOf(uint32_t number) const {
     return {slabs_[number / kSlab].get() + number % kSlab * layout_.head(), layout_.head()};
   }
-  // Copies head and rests to the beginning of `out`, which has room for all; the bytes copied.
-  size_t CopyTo(uint32_t number, std::vector<std::byte>* out) const;
-  // The reverse, from a head or all.
-  void CopyFrom(std::span<const std::byte> profile, uint32_t number);
+  // Of a head, and the rests behind it if they are there.
+  void Encode(std::span<const std::byte> profile, std::string* value) const {
+    layout_.Encode(profile.first(layout_.head()), profile.subspan(layout_.head()), value);
+  }
   void Prefetch(uint32_t number) const;
   // A place for somebody who is not cached: a new one, or that of somebody long not asked for.
   uint32_t Vacate();
-  size_t rests_size() const { return layout_.size() - layout_.head(); }
   Status Load(uint32_t number);
-  Status LoadOld(uint64_t hash, std::string_view words);  // Into all_.
+  Status LoadOld(uint64_t hash, std::string_view words);  // Into whole_.
   void Save(uint32_t number);
 
   StateStore& store_;
@@ -90,7 +87,7 @@ class Profiles {
   size_t next_expected_ = 0;
   std::vector<uint32_t> changed_;  // May name a person twice or one that is clean again.
   std::map<uint64_t, Layout> old_layouts_;
-  std::vector<std::byte> undo_, all_;
+  std::vector<std::byte> undo_, whole_, rests_;
   size_t undo_size_ = 0;
   bool was_dirty_ = false;
   std::string key_, value_;

@@ -17,7 +17,7 @@
 // beyond those of HyperLogLog come from.
 //
 // Plain data in a person's slot: 352 bytes, all zero at first; the registers, 1,024 more, are its
-// rest, which nobody has who never passes 64.
+// rest, which nobody has who never reaches 64.
 #pragma once
 
 #include <array>

@@ -45,7 +45,7 @@ int RestOf(Profiles& profiles, const Layout& layout, const std::string& user) {
 }
 
 TEST_CASE("rests are remembered with their person, undone changes and commits included") {
-  const Layout layout({{"a", 8, 20}});
+  const Layout layout({{"a", 8, 24}, {"b", 8}});
   const size_t capacity = GENERATE(1, 2, 7, 100);
   Shelf shelf;
   Profiles profiles(*shelf.store, layout, capacity);
