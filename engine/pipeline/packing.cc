@@ -12,10 +12,7 @@ namespace {
 constexpr size_t kWord = sizeof(uint64_t);
 static_assert(std::endian::native == std::endian::little);
 
-// The last word of each column; the place after them belongs to words without one and stays 0.
-using References = std::array<uint64_t, kColumns + 1>;
-
-void Remember(uint8_t column, uint64_t word, References* references) {
+void Remember(uint8_t column, uint64_t word, WordReferences* references) {
   (*references)[column] = column < kColumns ? word : 0;
 }
 
@@ -41,47 +38,6 @@ bool Together(unsigned mask) {
   return (low & (low + 1)) == 0;
 }
 
-// Appends to a string with room for a chunk at a time.
-class Writer final {
- public:
-  explicit Writer(std::string* out) : out_(*out), size_(out->size()) {}
-  ~Writer() { out_.resize(size_); }
-  Writer(const Writer&) = delete;
-  Writer& operator=(const Writer&) = delete;
-
-  void PutRun(size_t words, bool equal) {
-    char* next = Room();
-    *next++ = '\0';
-    uint64_t rest = words << 1 | (equal ? 1 : 0);
-    for (; rest >= 0x80; rest >>= 7) *next++ = static_cast<char>(rest | 0x80);
-    *next++ = static_cast<char>(rest);
-    size_ = static_cast<size_t>(next - out_.data());
-  }
-  void PutBytes(uint64_t difference) {
-    const unsigned mask = MaskOf(difference);
-    char* next = Room();
-    *next++ = static_cast<char>(mask);
-    if (Together(mask)) {
-      const uint64_t low = difference >> 8 * std::countr_zero(mask);
-      std::memcpy(next, &low, kWord);
-    } else {
-      for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
-        *next++ = static_cast<char>(difference >> 8 * std::countr_zero(rest));
-      }
-    }
-    size_ += 1 + size_t{kCounts[mask]};
-  }
-
- private:
-  static constexpr size_t kLongest = 11, kChunk = 1024;  // What one call writes; what is added.
-  char* Room() {
-    if (out_.size() - size_ < kLongest) out_.resize(size_ + kChunk);
-    return out_.data() + size_;
-  }
-  std::string& out_;
-  size_t size_;
-};
-
 bool TakeBytes(std::string_view* in, unsigned mask, uint64_t* difference) {
   const size_t size = kCounts[mask];
   if (in->size() < size) return false;
@@ -102,6 +58,36 @@ bool TakeBytes(std::string_view* in, unsigned mask, uint64_t* difference) {
 
 }  // namespace
 
+char* WordPacker::Room() {
+  constexpr size_t kLongest = 11, kChunk = 1024;  // What one call writes; what is added.
+  if (out_.size() - size_ < kLongest) out_.resize(size_ + kChunk);
+  return out_.data() + size_;
+}
+
+void WordPacker::PutRun(size_t words, bool equal) {
+  char* next = Room();
+  *next++ = '\0';
+  uint64_t rest = words << 1 | (equal ? 1 : 0);
+  for (; rest >= 0x80; rest >>= 7) *next++ = static_cast<char>(rest | 0x80);
+  *next++ = static_cast<char>(rest);
+  size_ = static_cast<size_t>(next - out_.data());
+}
+
+void WordPacker::PutBytes(uint64_t difference) {
+  const unsigned mask = MaskOf(difference);
+  char* next = Room();
+  *next++ = static_cast<char>(mask);
+  if (Together(mask)) {
+    const uint64_t low = difference >> 8 * std::countr_zero(mask);
+    std::memcpy(next, &low, kWord);
+  } else {
+    for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
+      *next++ = static_cast<char>(difference >> 8 * std::countr_zero(rest));
+    }
+  }
+  size_ += 1 + size_t{kCounts[mask]};
+}
+
 void WordPacker::Add(std::span<const std::byte> words, std::span<const uint8_t> columns) {
   const auto word_at = [&](size_t at) {
     uint64_t word;
@@ -116,34 +102,28 @@ void WordPacker::Add(std::span<const std::byte> words, std::span<const uint8_t> 
     while (at < columns.size() && word_at(at) == 0) ++at;
     return at;
   };
-  Writer writer(out_);
   for (size_t at = 0; at < columns.size();) {
     size_t end = after_zeros(at);
     zeros_ += end - at;
     if (end == columns.size()) return;
-    if (zeros_ > 0) writer.PutRun(std::exchange(zeros_, 0), false);
+    if (zeros_ > 0) PutRun(std::exchange(zeros_, 0), false);
     const auto is_equal = [&](size_t i) {
       return word_at(i) != 0 && word_at(i) == references_[columns[i]];
     };
     for (at = end; end < columns.size() && is_equal(end);) ++end;
-    if (end > at) writer.PutRun(end - at, true);
+    if (end > at) PutRun(end - at, true);
     for (at = end; at < columns.size(); ++at) {
       const uint64_t word = word_at(at), difference = word ^ references_[columns[at]];
       if (word == 0 || difference == 0) break;
-      writer.PutBytes(difference);
+      PutBytes(difference);
       Remember(columns[at], word, &references_);
     }
   }
 }
 
-void PackWords(std::span<const std::byte> words, std::span<const uint8_t> columns,
-               std::string* out) {
-  WordPacker(out).Add(words, columns);
-}
-
 bool UnpackWords(std::string_view packed, std::span<const uint8_t> columns,
                  std::span<std::byte> words) {
-  References references{};
+  WordReferences references{};
   std::fill(words.begin(), words.end(), std::byte{0});
   const auto put = [&](size_t at, uint64_t word) {
     std::memcpy(words.data() + at * kWord, &word, kWord);

@@ -24,23 +24,34 @@ namespace bongsu {
 
 inline constexpr uint8_t kColumns = 64;  // As a column: none.
 
-// Appends to a string, from a sequence of pieces; a run of equal words ends with its piece.
+// The last word of each column; the place after them belongs to words without one and stays 0.
+using WordReferences = std::array<uint64_t, kColumns + 1>;
+
+// Appends to a string, which is complete when the packer is gone, from a sequence of pieces. A run
+// of equal words ends with its piece.
 class WordPacker final {
  public:
-  explicit WordPacker(std::string* out) : out_(out) {}
+  explicit WordPacker(std::string* out) : out_(*out), size_(out->size()) {}
+  ~WordPacker() { out_.resize(size_); }
+  WordPacker(const WordPacker&) = delete;
+  WordPacker& operator=(const WordPacker&) = delete;
+
   // `words` has 8 bytes for each of `columns`, which are at most kColumns.
   void Add(std::span<const std::byte> words, std::span<const uint8_t> columns);
   void AddZeros(size_t words) { zeros_ += words; }
 
  private:
-  std::string* out_;
-  std::array<uint64_t, kColumns + 1> references_{};
-  size_t zeros_ = 0;  // Not yet written.
+  void PutRun(size_t words, bool equal);
+  void PutBytes(uint64_t difference);
+  char* Room();  // For a chunk at a time.
+
+  std::string& out_;
+  size_t size_;       // Of what is written; `out_` has more.
+  size_t zeros_ = 0;  // Words, not yet written.
+  WordReferences references_{};
 };
 
-void PackWords(std::span<const std::byte> words, std::span<const uint8_t> columns,
-               std::string* out);
-// Fills all of `words`. False when the bytes are not what PackWords writes for so many words; then
+// Fills all of `words`. False when the bytes are not what WordPacker writes for so many words; then
 // `words` holds anything.
 bool UnpackWords(std::string_view packed, std::span<const uint8_t> columns,
                  std::span<std::byte> words);

@@ -24,7 +24,7 @@ namespace bongsu {
 
 class Profiles {
  public:
-  static constexpr size_t kExpected = 3, kCacheLine = 64;
+  static constexpr size_t kExpected = 3;
   struct Counters {
     int64_t hits = 0, misses = 0, migrated = 0;
   };
@@ -45,7 +45,10 @@ class Profiles {
   void Touch();
   void Undo();  // Back to what it was at Touch.
   // The person's value in the state, as it was at Touch.
-  void EncodeBefore(std::string* value) const { Encode(std::span(undo_).first(undo_size_), value); }
+  void EncodeBefore(std::string* value) const {
+    const auto before = std::span(undo_).first(undo_size_);
+    layout_.Encode(before.first(layout_.head()), before.subspan(layout_.head()), value);
+  }
   // Puts all changed profiles into the store's overlay; they stay cached.
   void Flush();
   const Counters& counters() const { return counters_; }
@@ -53,6 +56,7 @@ class Profiles {
   std::string TakeMigrationNote() { return std::exchange(migration_note_, {}); }
 
  private:
+  static constexpr size_t kCacheLine = 64;
   struct alignas(kCacheLine) Person {
     std::string user;
     uint64_t hash = 0;  // Of `user`.
@@ -64,10 +68,6 @@ class Profiles {
 
   std::span<std::byte> HeadOf(uint32_t number) const {
     return {slabs_[number / kSlab].get() + number % kSlab * layout_.head(), layout_.head()};
-  }
-  // Of a head, and the rests behind it if they are there.
-  void Encode(std::span<const std::byte> profile, std::string* value) const {
-    layout_.Encode(profile.first(layout_.head()), profile.subspan(layout_.head()), value);
   }
   void Prefetch(uint32_t number) const;
   // A place for somebody who is not cached: a new one, or that of somebody long not asked for.
@@ -87,8 +87,9 @@ class Profiles {
   size_t next_expected_ = 0;
   std::vector<uint32_t> changed_;  // May name a person twice or one that is clean again.
   std::map<uint64_t, Layout> old_layouts_;
-  std::vector<std::byte> undo_, whole_, rests_;
+  std::vector<std::byte> undo_;  // A head, and the rests behind it if they were there.
   size_t undo_size_ = 0;
+  std::vector<std::byte> whole_, rests_;  // What was just read.
   bool was_dirty_ = false;
   std::string key_, value_;
   Counters counters_;

@@ -14,7 +14,7 @@ using Words = std::vector<uint64_t>;
 
 std::string Pack(const Words& words, std::span<const uint8_t> columns) {
   std::string packed;
-  PackWords(std::as_bytes(std::span(words)), columns, &packed);
+  WordPacker(&packed).Add(std::as_bytes(std::span(words)), columns);
   return packed;
 }
 

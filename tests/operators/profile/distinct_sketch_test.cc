@@ -97,7 +97,6 @@ TEST_CASE("in a window that stays crowded errors stay below a tenth") {
 TEST_CASE(
     "a sketch that never reaches 64 has no registers, and one that never passes it empty ones") {
   const uint64_t values = GENERATE(63, 64);
-
   Sketch sketch;
   for (uint64_t i = 0; i < 5000; ++i) See(&sketch, kStart + i / 60, i % values);
   CHECK(sketch.lost == 0);
