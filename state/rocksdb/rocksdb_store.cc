@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -30,7 +31,10 @@ namespace bongsu {
 namespace {
 
 constexpr uint64_t kLongLog = 500;  // Entries that are in no table yet.
-constexpr int kOpenFiles = 256;     // A store; many partitions share the process's limit.
+// The index and the filter of a file are megabytes: a part of the cache must hold several.
+constexpr size_t kCachePart = 32 << 20;
+constexpr int kMostPartBits = 6;
+constexpr int kOpenFiles = 256;  // A store; many partitions share the process's limit.
 
 rocksdb::Slice ToSlice(std::string_view bytes) {
   return {bytes.data(), bytes.size()};
@@ -230,7 +234,9 @@ rocksdb::Options RocksDbFactory::Shared::Options() const {
 
 RocksDbFactory::RocksDbFactory(const RocksDbOptions& options)
     : shared_(std::make_unique<Shared>()) {
-  shared_->cache = rocksdb::NewLRUCache(options.block_cache.bytes);
+  const size_t parts = options.block_cache.bytes / kCachePart;
+  const auto bits = static_cast<int>(std::bit_width(std::max<size_t>(parts, 1))) - 1;
+  shared_->cache = rocksdb::NewLRUCache(options.block_cache.bytes, std::min(bits, kMostPartBits));
   shared_->buffer_bytes = options.write_buffer.bytes;
   shared_->buffers = std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer.bytes);
 }

@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <thread>
 
+#include "engine/base/strings.h"
 #include "state/rocksdb/status.h"
 #include "tests/support/temp_dir.h"
 
@@ -49,23 +51,56 @@ TEST_CASE("a store continues where it was closed, and several share one factory"
   CHECK(value == "zero");
 }
 
+auto Tables(const std::string& path) {
+  const std::filesystem::directory_iterator files(path);
+  return std::count_if(begin(files), end(files),
+                       [](const auto& file) { return file.path().extension() == ".sst"; });
+}
+
+// By this process, from files, cached by the kernel or not.
+uint64_t BytesRead() {
+  std::ifstream counters("/proc/self/io");
+  std::string name;
+  uint64_t bytes = 0;
+  REQUIRE(counters >> name >> bytes);
+  REQUIRE(name == "rchar:");
+  return bytes;
+}
+
+TEST_CASE("bug: with a small cache and many people each read read the filter of a whole file") {
+  TempDir dir;
+  RocksDbOptions options;
+  options.block_cache = ByteSize{4 << 20};
+  RocksDbFactory factory(options);
+  constexpr int kPeople = 800'000, kFiles = 4, kReads = 200;
+  const std::string path = dir.File("0");
+  for (int file = 0; file < kFiles; ++file) {  // So many are merged into one.
+    WriteBatch batch;
+    for (int i = file; i < kPeople; i += kFiles) batch.Put(StrCat("u/", 1'000'000 + i), "x");
+    REQUIRE(OpenOrFail(factory, path)->Write(batch).ok());
+  }
+  const auto store = OpenOrFail(factory, path);
+  while (Tables(path) > 1) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  std::string value;
+  const uint64_t before = BytesRead();
+  for (int i = 0; i < kReads; ++i) {
+    REQUIRE(*store->Get(StrCat("u/", 1'000'000 + i * (kPeople / kReads)), &value));
+  }
+  CHECK((BytesRead() - before) / kReads < 20'000);
+}
+
 TEST_CASE("a start replays a short log; a long one is in a table before") {
   TempDir dir;
   RocksDbFactory factory;
   const std::string path = dir.File("0");
-  const auto tables = [&] {
-    const std::filesystem::directory_iterator files(path);
-    return std::count_if(begin(files), end(files),
-                         [](const auto& file) { return file.path().extension() == ".sst"; });
-  };
   const auto put = [&](int entries) {
     const auto store = OpenOrFail(factory, path);
     for (int i = 0; i < entries; ++i) Put(*store, std::to_string(i), "x");
   };
   put(100);
-  CHECK(tables() == 0);
+  CHECK(Tables(path) == 0);
   put(5'000);
-  CHECK(tables() == 1);
+  CHECK(Tables(path) == 1);
 }
 
 TEST_CASE("a store is looked into while it is held, and nothing is changed") {
