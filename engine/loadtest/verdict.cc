@@ -38,6 +38,7 @@ struct Picture {
       threads += Scores(worker) ? 1 : 0;
       if (limited == nullptr || worker.throttle > limited->throttle) limited = &worker;
       if (scoring && !Scores(worker)) continue;
+      if (storing == nullptr || worker.store > storing->store) storing = &worker;
       if (busiest == nullptr || worker.busy() > busiest->busy()) busiest = &worker;
     }
     const double all = std::accumulate(m.arrivals.begin(), m.arrivals.end(), 0.0);
@@ -53,6 +54,7 @@ struct Picture {
   const Measurements& m;
   const double event;  // Seconds of a thread.
   const WorkerShare* busiest = nullptr;
+  const WorkerShare* storing = nullptr;  // The one that the disk holds up most.
   const WorkerShare* limited = nullptr;  // The one that a limit holds up most.
   int threads = 0, useful = 0;           // That score; that could.
   double needed = 0;                     // Threads, for the target.
@@ -77,15 +79,25 @@ Bottleneck OfProcessing(const Picture& p) {
   return p.threads < p.useful ? Bottleneck::kThreads : Bottleneck::kCpu;
 }
 
+// Seldom and for long as well, however much time is left, unless another worker is full of events.
+// A slow broker would hold up this worker as well.
+bool DiskHoldsUp(const Picture& p) {
+  if (p.storing == nullptr || p.storing->store < kWaits ||
+      p.storing->store < std::max(p.storing->commit, p.storing->process)) {
+    return false;
+  }
+  return p.storing == p.busiest || p.busiest->poll + p.busiest->process < kIdle;
+}
+
 Bottleneck Find(const Picture& p) {
   const Measurements& m = p.m;
   if (m.loader_limited) return Bottleneck::kLoader;
   if (m.pushed_back) return Bottleneck::kBroker;
   if (m.met) return Bottleneck::kNone;
   if (p.limited != nullptr && p.limited->throttle >= kWaits) return Bottleneck::kLimit;
+  if (DiskHoldsUp(p)) return Bottleneck::kDisk;
   if (p.busiest != nullptr && p.busiest->busy() >= kIdle) {
     const WorkerShare& w = *p.busiest;
-    if (w.store >= kWaits && w.store >= std::max(w.commit, w.process)) return Bottleneck::kDisk;
     if (w.commit >= kWaits && w.commit >= w.process) return Bottleneck::kBroker;
     return OfProcessing(p);
   }
@@ -143,14 +155,15 @@ class Words {
       return;
     }
     if (p_.busiest != nullptr) {
-      const WorkerShare& w = *p_.busiest;
-      See(StrCat("the busiest worker, ", w.name, ": ", Percent(w.process), " processing, ",
-                 Percent(w.poll), " taking records, ", Percent(w.idle), " idle; beside that ",
-                 Percent(w.commit), " waiting for the broker to commit, ", Percent(w.store),
-                 " writing state"),
-          StrCat("가장 바쁜 워커 ", w.name, ": 처리 ", Percent(w.process), ", 레코드 읽기 ",
-                 Percent(w.poll), ", 유휴 ", Percent(w.idle), "; 병행: 브로커 커밋 대기 ",
-                 Percent(w.commit), ", 상태 쓰기 ", Percent(w.store)));
+      const bool disk = found == Bottleneck::kDisk;
+      const WorkerShare& w = disk ? *p_.storing : *p_.busiest;
+      See(StrCat(disk ? "the worker that the disk holds up most, " : "the busiest worker, ", w.name,
+                 ": ", Percent(w.process), " processing, ", Percent(w.poll), " taking records, ",
+                 Percent(w.idle), " idle; beside that ", Percent(w.commit),
+                 " waiting for the broker to commit, ", Percent(w.store), " writing state"),
+          StrCat(disk ? "디스크를 가장 오래 기다리는 워커 " : "가장 바쁜 워커 ", w.name, ": 처리 ",
+                 Percent(w.process), ", 레코드 읽기 ", Percent(w.poll), ", 유휴 ", Percent(w.idle),
+                 "; 병행: 브로커 커밋 대기 ", Percent(w.commit), ", 상태 쓰기 ", Percent(w.store)));
     }
     if (found == Bottleneck::kBroker) {
       See(StrCat("a commit takes ", Rounded(m_.commit_ms),

@@ -107,6 +107,25 @@ TEST_CASE("writing state is the disk's") {
   CHECK(verdict.advice[0].find("data_dir") != std::string::npos);
 }
 
+TEST_CASE("bug: a disk that held up a worker seldom but for long was not named") {
+  Measurements m = Missed();  // Once in four seconds, for a second and a half.
+  m.goal_ms = 200;
+  m.p99_ms = 1581;
+  m.commit_ms = 23;
+  m.workers = {Worker("ingest-0", 0.03, 0.45, 0), Worker("score-0", 0.03, 0.13, 0.38)};
+  CHECK(Of(m) == Bottleneck::kDisk);
+  m.workers[0] = Worker("ingest-0", 0.03, 0.72, 0);
+  CHECK(Of(m) == Bottleneck::kDisk);
+  CHECK(Judge(m).evidence.at(0).find("score-0") != std::string::npos);
+  m.workers[0] = Worker("ingest-0", 0.95, 0.1, 0);
+  CHECK(Of(m) == Bottleneck::kCpu);
+  m.workers[0] = Worker("ingest-0", 0.03, 0.45, 0);
+  m.workers[1] = Worker("score-0", 0.45, 0.1, 0.38);
+  CHECK(Of(m) == Bottleneck::kUnknown);
+  m.workers[1] = Worker("score-0", 0.03, 0.13, 0.3);
+  CHECK(Of(m) == Bottleneck::kUnknown);
+}
+
 TEST_CASE("one full thread where cores and partitions are left is too few threads") {
   const Verdict verdict = Judge(Missed());
   CHECK(verdict.bottleneck == Bottleneck::kThreads);
