@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/prefetch.h"
+
 namespace bongsu {
 
 class HashIndex {
@@ -27,7 +29,7 @@ class HashIndex {
   }
   // Find will be asked soon.
   void Prefetch(uint64_t hash) const {
-    __builtin_prefetch(&slots_[static_cast<uint32_t>(hash) & mask()]);
+    bongsu::Prefetch(&slots_[static_cast<uint32_t>(hash) & mask()]);
   }
   // `number` is not in it yet.
   void Insert(uint64_t hash, uint32_t number) {

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/base/prefetch.h"
+
 namespace bongsu {
 
 class KeySet {
@@ -17,7 +19,7 @@ class KeySet {
   explicit KeySet(size_t most)
       : slots_(std::bit_ceil(std::max<size_t>(most, 1) * 2)), mask_(slots_.size() - 1) {}
   bool contains(uint64_t key) const { return slots_[Find(key)] != kEmpty; }
-  void Prefetch(uint64_t key) const { __builtin_prefetch(&slots_[Stored(key) & mask_]); }
+  void Prefetch(uint64_t key) const { bongsu::Prefetch(&slots_[Stored(key) & mask_]); }
   void insert(uint64_t key) { slots_[Find(key)] = Stored(key); }
   void erase(uint64_t key) {
     size_t hole = Find(key);

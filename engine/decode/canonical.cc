@@ -24,11 +24,21 @@ void CanonicalSource::Decode(std::string_view bytes, DecodeSink* sink) {
 
 CanonicalEventDecoder::CanonicalEventDecoder(const LimitOptions& limits, const EventSchema& schema)
     : schema_(schema),
+      text_(limits, schema),
       rules_(limits),
       numbers_((kNumericFields + static_cast<size_t>(limits.attributes)) * kNumberWidth) {}
 
 std::optional<Rejection> CanonicalEventDecoder::Decode(std::string_view json, Event* event) {
-  if (auto rejection = rules_.Read(json, &view_)) return rejection;
+  if (!text_.Read(json, event)) {
+    if (auto rejection = rules_.Read(json, &view_)) return rejection;
+    FromView(event);
+  }
+  event->user = event->fields[kUserId].text;
+  event->raw = json;
+  return std::nullopt;
+}
+
+void CanonicalEventDecoder::FromView(Event* event) {
   used_ = 0;
   event->fields.assign(schema_.size(), Value{});
   for (size_t field = 0; field < kCanonicalFields; ++field) {
@@ -42,9 +52,6 @@ std::optional<Rejection> CanonicalEventDecoder::Decode(std::string_view json, Ev
     }
   }
   event->time = view_.time;
-  event->user = event->fields[kUserId].text;
-  event->raw = json;
-  return std::nullopt;
 }
 
 Value CanonicalEventDecoder::ToValue(JsonValue value) {

@@ -16,6 +16,7 @@
 #include "engine/core/codec.h"
 #include "engine/core/event.h"
 #include "engine/decode/canonical_rules.h"
+#include "engine/decode/canonical_text.h"
 #include "engine/decode/limits.h"
 
 namespace bongsu {
@@ -42,9 +43,11 @@ class CanonicalEventDecoder final : public EventDecoder {
   std::optional<Rejection> Decode(std::string_view json, Event* event) override;
 
  private:
+  void FromView(Event* event);
   Value ToValue(JsonValue value);
 
   const EventSchema& schema_;
+  CanonicalText text_;
   CanonicalRules rules_;
   CanonicalView view_;
   std::vector<char> numbers_;  // The texts of numbers; sized once, so that views stay good.

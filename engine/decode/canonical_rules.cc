@@ -5,50 +5,13 @@
 
 #include "engine/base/strings.h"
 #include "engine/base/words.h"
+#include "engine/decode/canonical_members.h"
 #include "engine/json/writer.h"
 
 namespace bongsu {
 namespace {
 
-constexpr std::string_view kTimeName = "time";
-constexpr std::string_view kAttributesName = "attributes";
-constexpr size_t kMaxAttributeName = 128;
-
-// The members in the order of design section 3, which is the order of canonical text.
-constexpr size_t kTimeMember = kCanonicalFields;
-constexpr size_t kAttributesMember = kCanonicalFields + 1;
-constexpr size_t kMembers = kCanonicalFields + 2;
 constexpr size_t kUnknownMember = kMembers;
-
-struct MemberName {
-  std::string_view name;
-  size_t id;
-};
-
-constexpr std::array<MemberName, kMembers> MakeOrder() {
-  std::array<MemberName, kMembers> order{};
-  order[0] = {kFieldNames[kEventId], kEventId};
-  order[1] = {kTimeName, kTimeMember};
-  for (size_t i = 1; i < kCanonicalFields; ++i) order[i + 1] = {kFieldNames[i], i};
-  order[kMembers - 1] = {kAttributesName, kAttributesMember};
-  return order;
-}
-constexpr std::array<MemberName, kMembers> kOrder = MakeOrder();
-
-// Characters, not bytes.
-constexpr size_t MaxLength(size_t field) {
-  switch (field) {
-    case kEventId:
-    case kAction:
-      return 128;
-    case kResourceId:
-      return 2048;  // Paths, addresses and ARNs.
-    case kReason:
-      return 4096;  // What a person wrote.
-    default:
-      return 256;
-  }
-}
 
 bool LongerThan(std::string_view text, size_t limit) {
   if (text.size() <= limit) return false;
@@ -61,13 +24,6 @@ bool LongerThan(std::string_view text, size_t limit) {
 // Whether a byte is below 0x20 or is 0x7F.
 bool HasControl(std::string_view text) {
   return AnyByte(text, [](uint64_t word) { return BelowSpace(word) | EqualTo(word, 0x7F); });
-}
-
-bool IsUpperSnake(std::string_view text) {
-  if (text.empty() || text.front() < 'A' || text.front() > 'Z' || text.back() == '_') return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
 }
 
 // Names of attributes come from the event, so they are shown only where they look like names.
@@ -109,7 +65,7 @@ std::optional<Rejection> CheckNumber(size_t field, JsonValue value) {
   const std::string_view name = kFieldNames[field];
   if (!value.is_number()) return WrongType(name, "a number", value);
   const double number = value.AsDouble();
-  if (field == kSensitivity && !(number >= 0 && number <= 10)) {
+  if (field == kSensitivity && !(number >= 0 && number <= kMaxSensitivity)) {
     return Reject(RejectReason::kRange, name, "expected a number from 0 to 10");
   }
   if (!(number >= 0 && std::isfinite(number))) {
@@ -135,7 +91,7 @@ std::optional<Rejection> CheckText(size_t field, JsonValue value) {
     return Reject(RejectReason::kFormat, name,
                   "expected UPPER_SNAKE such as LOGIN or BULK_EXPORT, got something else");
   }
-  if (field == kResult && text != "SUCCESS" && text != "FAIL" && text != "DENY") {
+  if (field == kResult && !IsResult(text)) {
     return Reject(RejectReason::kFormat, name,
                   "expected SUCCESS, FAIL or DENY, got something else");
   }
@@ -196,8 +152,8 @@ std::optional<Rejection> CanonicalRules::ReadMember(const JsonMember& member, Ca
   size_t id = kUnknownMember;
   for (size_t i = 0; i < kMembers; ++i) {
     const size_t at = expected_ + i < kMembers ? expected_ + i : expected_ + i - kMembers;
-    if (kOrder[at].name == member.key) {
-      id = kOrder[at].id;
+    if (kMemberOrder[at].name == member.key) {
+      id = kMemberOrder[at].id;
       expected_ = at + 1 < kMembers ? at + 1 : 0;
       break;
     }
@@ -335,7 +291,7 @@ std::optional<Rejection> CanonicalNormalizer::Normalize(std::string_view json) {
 void CanonicalNormalizer::Write() {
   JsonWriter writer(&out_);
   writer.BeginObject();
-  for (const MemberName& member : kOrder) {
+  for (const MemberName& member : kMemberOrder) {
     if (member.id == kTimeMember) {
       writer.Key(kTimeName).Int(ToMillis(view_.time));
     } else if (member.id == kAttributesMember) {

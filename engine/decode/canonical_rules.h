@@ -19,10 +19,7 @@
 
 namespace bongsu {
 
-// Event times before 1990 or from 2100 on are mistakes of unit (seconds for milliseconds) or of a
-// clock.
-inline constexpr int64_t kEarliestMillis = 631'152'000'000;
-inline constexpr int64_t kLatestMillis = 4'102'444'800'000;
+// From 1990 to 2099.
 bool IsPlausible(Timestamp t);
 
 // A checked event: views into the reader's tree.

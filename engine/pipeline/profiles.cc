@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/base/hash.h"
+#include "engine/base/prefetch.h"
 #include "engine/base/strings.h"
 
 namespace bongsu {
@@ -14,7 +15,9 @@ Profiles::Profiles(StateStore& store, const Layout& layout, size_t capacity)
       capacity_(std::max<size_t>(1, capacity)),
       undo_(layout.size()),
       whole_(layout.size()),
-      rests_(layout.rests()) {}
+      rests_(layout.rests()) {
+  found_.fill(HashIndex::kNone);
+}
 
 Status Profiles::Start() {
   BONGSU_ASSIGN_OR_RETURN(const bool known, store_.Get(layout_.Key(), &value_));
@@ -41,15 +44,17 @@ uint32_t Profiles::Vacate() {
 void Profiles::Expect(std::string_view user) {
   const uint64_t hash = Hash64(user);
   index_.Prefetch(hash);
-  const uint64_t nearer = std::exchange(expected_[next_expected_++ % kExpected], hash);
+  const uint64_t nearer = std::exchange(expected_[calls_ % kExpected], hash);
   const uint32_t number = index_.Find(nearer, [](uint32_t) { return true; });
-  if (number != HashIndex::kNone) Prefetch(number);
+  if (number != HashIndex::kNone) PrefetchPerson(number);
+  const uint32_t nearest = std::exchange(found_[calls_ % kFound], number);
+  ++calls_;
+  if (nearest != HashIndex::kNone) Prefetch(RestsOf(people_[nearest]));
 }
 
-void Profiles::Prefetch(uint32_t number) const {
-  __builtin_prefetch(&people_[number]);
-  const std::span<const std::byte> bytes = HeadOf(number);
-  for (size_t at = 0; at < bytes.size(); at += kCacheLine) __builtin_prefetch(&bytes[at]);
+void Profiles::PrefetchPerson(uint32_t number) const {
+  Prefetch(&people_[number]);
+  Prefetch(HeadOf(number));
 }
 
 Result<std::span<std::byte>> Profiles::Open(std::string_view user) {
@@ -105,7 +110,7 @@ void Profiles::Undo() {
 
 void Profiles::Flush() {
   for (size_t i = 0; i < changed_.size(); ++i) {
-    if (i + kExpected < changed_.size()) Prefetch(changed_[i + kExpected]);
+    if (i + kExpected < changed_.size()) PrefetchPerson(changed_[i + kExpected]);
     Save(changed_[i]);
   }
   changed_.clear();
@@ -114,8 +119,7 @@ void Profiles::Flush() {
 void Profiles::Save(uint32_t number) {
   Person& person = people_[number];
   if (!person.dirty) return;
-  const size_t rests = person.rests == nullptr ? 0 : layout_.rests();
-  layout_.Encode(HeadOf(number), {person.rests.get(), rests}, &value_);
+  layout_.Encode(HeadOf(number), RestsOf(person), &value_);
   key_.assign("u/").append(person.user);
   store_.Put(key_, value_);
   person.dirty = false;

@@ -56,7 +56,6 @@ class Profiles {
   std::string TakeMigrationNote() { return std::exchange(migration_note_, {}); }
 
  private:
-  static constexpr size_t kCacheLine = 64;
   struct alignas(kCacheLine) Person {
     std::string user;
     uint64_t hash = 0;  // Of `user`.
@@ -64,12 +63,16 @@ class Profiles {
     bool dirty = false;
     std::unique_ptr<std::byte[]> rests;  // Null: all zero.
   };
+  static constexpr size_t kFound = 2;
   static constexpr size_t kSlab = 64;  // People whose memory lies together.
 
   std::span<std::byte> HeadOf(uint32_t number) const {
     return {slabs_[number / kSlab].get() + number % kSlab * layout_.head(), layout_.head()};
   }
-  void Prefetch(uint32_t number) const;
+  std::span<const std::byte> RestsOf(const Person& person) const {
+    return {person.rests.get(), person.rests == nullptr ? 0 : layout_.rests()};
+  }
+  void PrefetchPerson(uint32_t number) const;
   // A place for somebody who is not cached: a new one, or that of somebody long not asked for.
   uint32_t Vacate();
   Status Load(uint32_t number);
@@ -83,8 +86,10 @@ class Profiles {
   uint32_t opened_ = 0, hand_ = 0;
   std::vector<std::unique_ptr<std::byte[]>> slabs_;
   HashIndex index_;
-  std::array<uint64_t, kExpected> expected_{};  // Hashes; the oldest is the next to go.
-  size_t next_expected_ = 0;
+  // Of the last calls of Expect, by number of the call: hashes, and whom was found for older ones.
+  std::array<uint64_t, kExpected> expected_{};
+  std::array<uint32_t, kFound> found_;
+  size_t calls_ = 0;
   std::vector<uint32_t> changed_;  // May name a person twice or one that is clean again.
   std::map<uint64_t, Layout> old_layouts_;
   std::vector<std::byte> undo_;  // A head, and the rests behind it if they were there.
