@@ -79,9 +79,10 @@ Status AddStateFigures(KeyValueStore& store, std::string_view prefix, Figures* f
 class Feed final {
  public:
   Feed(ScoreShard& shard, int batch) : shard_(shard), batch_(batch), now_(SystemClock().Now()) {}
-  void Expect(std::string_view user) {
+  void Expect(std::string_view json, std::string_view user) {
     Record record;
     record.key = user;
+    record.value = json;
     shard_.Expect(record);
   }
   Status Add(std::string_view json, std::string_view user) {
@@ -147,7 +148,8 @@ Result<Figures> ScoreOnly(const Options& options, std::unique_ptr<KeyValueStore>
   const double cpu_before = UsageOf(0).cpu_seconds;
   const Timestamp began = clock.Now();
   for (size_t i = 0; i < events.size(); ++i) {
-    if (i + Shard::kAhead < events.size()) feed.Expect(events.users[i + Shard::kAhead]);
+    const size_t ahead = i + Shard::kAhead;
+    if (ahead < events.size()) feed.Expect(events.at(ahead), events.users[ahead]);
     BONGSU_RETURN_IF_ERROR(feed.Add(events.at(i), events.users[i]));
   }
   BONGSU_RETURN_IF_ERROR(feed.Commit());

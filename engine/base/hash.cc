@@ -2,6 +2,25 @@
 
 namespace bongsu {
 
+namespace {
+
+// The first `count` bytes (1 to 7) from `p` on, the first lowest: a copy of a length that is known
+// only now would be a call.
+uint64_t FewBytes(const char* p, size_t count) {
+  if (count >= 4) {
+    uint32_t begin, end;
+    std::memcpy(&begin, p, 4);
+    std::memcpy(&end, p + count - 4, 4);
+    return begin | uint64_t{end} << (8 * (count - 4));
+  }
+  const auto byte = [p](size_t at) {
+    return uint64_t{static_cast<unsigned char>(p[at])} << (8 * at);
+  };
+  return byte(0) | byte(count / 2) | byte(count - 1);
+}
+
+}  // namespace
+
 uint64_t Hash64(std::string_view bytes, uint64_t seed) {
   constexpr uint64_t kM = 0xC6A4A7935BD1E995ull;
   uint64_t h = seed ^ (bytes.size() * kM);
@@ -15,9 +34,7 @@ uint64_t Hash64(std::string_view bytes, uint64_t seed) {
     h = (h ^ (k * kM)) * kM;
   }
   if (left > 0) {
-    uint64_t k = 0;
-    std::memcpy(&k, p, left);
-    h = (h ^ k) * kM;
+    h = (h ^ FewBytes(p, left)) * kM;
   }
   h ^= h >> 47;
   h *= kM;

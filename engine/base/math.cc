@@ -32,14 +32,13 @@ double Log2(double x) {
     x *= 0x1p54;
     bias = 54;
   }
-  auto bits = std::bit_cast<uint64_t>(x);
-  int64_t exponent = static_cast<int64_t>(bits >> 52) - 1023;
-  bits = (bits & 0x000FFFFFFFFFFFFFull) | 0x3FF0000000000000ull;
-  double m = std::bit_cast<double>(bits);
-  if (m > 1.4142135623730951) {
-    m *= 0.5;
-    ++exponent;
-  }
+  // x = 2^exponent m with m in (sqrt(2) / 2, sqrt(2)]; no branch, for it would go either way.
+  constexpr uint64_t kMantissa = (uint64_t{1} << 52) - 1, kOne = std::bit_cast<uint64_t>(1.0);
+  const auto bits = std::bit_cast<uint64_t>(x);
+  const uint64_t fraction = (bits & kMantissa) | kOne;
+  const uint64_t halved = fraction > std::bit_cast<uint64_t>(1.4142135623730951) ? 1 : 0;
+  const auto exponent = static_cast<int64_t>((bits >> 52) + halved) - 1023;
+  const auto m = std::bit_cast<double>(fraction - (halved << 52));
   const double s = (m - 1) / (m + 1);  // |s| < 0.172
   const double s2 = s * s;
   // Pairs and pairs of pairs, so that a step rarely waits for the one before it.

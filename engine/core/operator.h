@@ -41,11 +41,14 @@ struct Verdict {
   bool alerted = false;  // The event passed the threshold (decide); a folded one too.
 };
 
+inline constexpr size_t kSlotAlignment = 8;
+
 // What an operator may touch: its own memory of the current person, the verdict, its outputs.
 class Context {
  public:
   virtual ~Context() = default;
-  // The person's memory of a slot from PipelineSchema::AddSlot: fixed size, zeroed at first.
+  // The person's memory of a slot from PipelineSchema::AddSlot: fixed size, zeroed at first, at a
+  // multiple of kSlotAlignment like its rest.
   virtual std::span<std::byte> Slot(size_t slot) = 0;
   // The rest of the slot, zeroed at first; the person takes the memory of all rests with the first
   // call.

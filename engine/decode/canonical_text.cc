@@ -48,11 +48,15 @@ constexpr size_t kPadding = std::max(Key::kBytes, Bytes::size());
 
 constexpr auto kEach = [](char c) { return Bytes(static_cast<unsigned char>(c)); };
 
+Bytes Load(const char* at) {
+  return Bytes(reinterpret_cast<const unsigned char*>(at), simd::element_aligned);
+}
+
 // The first byte from `at` on that ends a run of plain text: a quote, a backslash or a control
 // character. `seen` gets the bytes before it, and some that are after it.
 char* PlainEnd(char* at, Bytes* seen) {
   for (;; at += Bytes::size()) {
-    const Bytes bytes(reinterpret_cast<const unsigned char*>(at), simd::element_aligned);
+    const Bytes bytes = Load(at);
     const auto stops =
         bytes < kEach(' ') || bytes == kEach('"') || bytes == kEach('\\') || bytes == kEach('\x7F');
     *seen |= bytes;
@@ -91,15 +95,29 @@ char* TakeString(char* at, Breaks breaks, std::string_view* text) {
   return at + 1;
 }
 
+// The number that the first `count` digits (1 to 8) from `at` on are: pairs, fours, eights.
+int64_t DigitsOf(const char* at, int count) {
+  static_assert(std::endian::native == std::endian::little);
+  uint64_t word;
+  std::memcpy(&word, at, sizeof(word));
+  word = (word & 0x0F0F0F0F0F0F0F0F) << (64 - 8 * count);
+  word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FF;
+  word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFF;
+  return static_cast<int64_t>((word * 10'000 + (word >> 32)) & 0xFFFFFFFF);
+}
+
 // A whole number of at most 15 digits, which a double holds, without a sign.
 char* TakeWhole(char* at, int64_t* number) {
-  char* const begin = at;
-  *number = 0;
-  for (unsigned digit; (digit = static_cast<unsigned>(*at - '0')) <= 9; ++at) {
-    *number = *number * 10 + digit;
-    if (at - begin == 15) return nullptr;
-  }
-  return at == begin || (*begin == '0' && at - begin > 1) ? nullptr : at;
+  constexpr std::array<int64_t, 8> kPowers = {1,      10,      100,       1000,
+                                              10'000, 100'000, 1'000'000, 10'000'000};
+  const Bytes bytes = Load(at);
+  const auto others = bytes < kEach('0') || bytes > kEach('9');
+  const int count = simd::any_of(others) ? simd::find_first_set(others) : 16;
+  if (count == 0 || count > 15 || (*at == '0' && count > 1)) return nullptr;
+  *number = count <= 8 ? DigitsOf(at, count)
+                       : DigitsOf(at, 8) * kPowers[static_cast<size_t>(count - 8)] +
+                             DigitsOf(at + 8, count - 8);
+  return at + count;
 }
 
 // A number that is written as we write it: a whole one as above, or one with a point or an

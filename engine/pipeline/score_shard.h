@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/base/prefetch.h"
 #include "engine/core/clock.h"
 #include "engine/core/codec.h"
 #include "engine/core/metrics.h"
@@ -71,7 +72,11 @@ class ScoreShard final : public Shard {
                                                   const Meta& meta, Metrics& metrics,
                                                   const Clock& clock);
 
-  void Expect(const Record& record) override { parts_.pipeline->Expect(record.key); }
+  void Expect(const Record& record) override {
+    constexpr size_t kMost = 1024;  // Bytes; most events are shorter.
+    Prefetch(std::as_bytes(std::span(record.value.substr(0, kMost))));
+    parts_.pipeline->Expect(record.key);
+  }
   Status Process(const Record& record) override;
   bool dirty() const override { return dirty_; }
   bool urgent() const override { return urgent_; }

@@ -17,13 +17,11 @@ class WindowCount final : public Operator {
       : filter_(std::move(filter)), steps_(window), place_(place) {}
 
   Result<Flow> Process(Event& event, Context& context) override {
-    const std::span<std::byte> slot = context.Slot(place_.slot);
-    auto ring = LoadSlot<CountRing>(slot);
+    auto& ring = InSlot<CountRing>(context.Slot(place_.slot));
     const uint64_t step = steps_.Of(event.time);
     ring.Advance(step);
     uint32_t* const bucket = filter_.Matches(event) ? ring.Bucket(step) : nullptr;
     if (bucket != nullptr && *bucket < std::numeric_limits<uint32_t>::max()) ++*bucket;
-    StoreSlot(ring, slot);
     uint64_t total = 0;
     for (const uint32_t count : ring.buckets) total += count;
     event.features[place_.feature] = static_cast<double>(total);
@@ -44,12 +42,8 @@ class DecayedCount final : public Operator {
         place_(place) {}
 
   Result<Flow> Process(Event& event, Context& context) override {
-    const std::span<std::byte> slot = context.Slot(place_.slot);
-    auto count = LoadSlot<Decayed>(slot);
-    if (filter_.Matches(event)) {
-      count.Add(event.time, 1, half_life_);
-      StoreSlot(count, slot);
-    }
+    auto& count = InSlot<Decayed>(context.Slot(place_.slot));
+    if (filter_.Matches(event)) count.Add(event.time, 1, half_life_);
     event.features[place_.feature] = count.At(event.time, half_life_);
     return Flow::kNext;
   }

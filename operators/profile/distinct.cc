@@ -14,17 +14,12 @@ class Distinct final : public Operator {
       : filter_(std::move(filter)), field_(field), steps_(window), place_(place) {}
 
   Result<Flow> Process(Event& event, Context& context) override {
-    const std::span<std::byte> slot = context.Slot(place_.slot);
-    auto sketch = LoadSlot<DistinctSketch>(slot);
+    auto& sketch = InSlot<DistinctSketch>(context.Slot(place_.slot));
     if (sketch.Crowded()) {
-      const std::span<std::byte> rest = context.SlotRest(place_.slot);
-      auto registers = LoadSlot<DistinctRegisters>(rest);
-      See(event, &sketch, &registers);
-      StoreSlot(registers, rest);
+      See(event, &sketch, &InSlot<DistinctRegisters>(context.SlotRest(place_.slot)));
     } else {
       See(event, &sketch, nullptr);
     }
-    StoreSlot(sketch, slot);
     event.features[place_.feature] = sketch.Estimate();
     return Flow::kNext;
   }

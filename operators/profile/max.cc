@@ -32,14 +32,12 @@ class WindowMax final : public Operator {
       : filter_(std::move(filter)), field_(field), steps_(window), place_(place) {}
 
   Result<Flow> Process(Event& event, Context& context) override {
-    const std::span<std::byte> slot = context.Slot(place_.slot);
-    auto ring = LoadSlot<MaxRing>(slot);
+    auto& ring = InSlot<MaxRing>(context.Slot(place_.slot));
     const uint64_t step = steps_.Of(event.time);
     ring.Advance(step);
     const std::optional<double> number = NumberOf(event, field_);
     uint64_t* const bucket = number && filter_.Matches(event) ? ring.Bucket(step) : nullptr;
     if (bucket != nullptr) *bucket = std::max(*bucket, Ordered(*number));
-    StoreSlot(ring, slot);
     uint64_t greatest = 0;
     for (const uint64_t ordered : ring.buckets) greatest = std::max(greatest, ordered);
     event.features[place_.feature] = FromOrdered(greatest);

@@ -24,8 +24,7 @@ class WindowMean final : public Operator {
       : filter_(std::move(filter)), field_(field), steps_(window), place_(place) {}
 
   Result<Flow> Process(Event& event, Context& context) override {
-    const std::span<std::byte> slot = context.Slot(place_.slot);
-    auto rings = LoadSlot<MeanRings>(slot);
+    auto& rings = InSlot<MeanRings>(context.Slot(place_.slot));
     const uint64_t step = steps_.Of(event.time);
     rings.sums.Advance(step);
     rings.counts.Advance(step);
@@ -35,7 +34,6 @@ class WindowMean final : public Operator {
       ++*count;
       *rings.sums.Bucket(step) += RoundedPart(*number);
     }
-    StoreSlot(rings, slot);
     double sum = 0;
     uint64_t parts = 0;
     for (size_t i = 0; i < kBuckets; ++i) {
@@ -62,13 +60,9 @@ class DecayedMean final : public Operator {
         place_(place) {}
 
   Result<Flow> Process(Event& event, Context& context) override {
-    const std::span<std::byte> slot = context.Slot(place_.slot);
-    auto mean = LoadSlot<DecayedPair>(slot);
+    auto& mean = InSlot<DecayedPair>(context.Slot(place_.slot));
     const std::optional<double> number = NumberOf(event, field_);
-    if (number && filter_.Matches(event)) {
-      mean.Add(event.time, *number, 1, half_life_);
-      StoreSlot(mean, slot);
-    }
+    if (number && filter_.Matches(event)) mean.Add(event.time, *number, 1, half_life_);
     event.features[place_.feature] = Quotient(mean.first, mean.second);
     return Flow::kNext;
   }

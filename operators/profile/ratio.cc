@@ -30,15 +30,13 @@ class WindowRatio final : public Operator {
       : of_(std::move(of)), to_(std::move(to)), steps_(window), smooth_(smooth), place_(place) {}
 
   Result<Flow> Process(Event& event, Context& context) override {
-    const std::span<std::byte> slot = context.Slot(place_.slot);
-    auto ring = LoadSlot<RatioRing>(slot);
+    auto& ring = InSlot<RatioRing>(context.Slot(place_.slot));
     const uint64_t step = steps_.Of(event.time);
     ring.Advance(step);
     if (Pair* const bucket = ring.Bucket(step)) {
       if (of_.Matches(event)) Count(&bucket->of);
       if (to_.Matches(event)) Count(&bucket->to);
     }
-    StoreSlot(ring, slot);
     uint64_t of = 0, to = 0;
     for (const Pair& pair : ring.buckets) {
       of += pair.of;
@@ -66,13 +64,9 @@ class FadingRatio final : public Operator {
         place_(place) {}
 
   Result<Flow> Process(Event& event, Context& context) override {
-    const std::span<std::byte> slot = context.Slot(place_.slot);
-    auto ratio = LoadSlot<DecayedPair>(slot);
+    auto& ratio = InSlot<DecayedPair>(context.Slot(place_.slot));
     const double of = of_.Matches(event) ? 1 : 0, to = to_.Matches(event) ? 1 : 0;
-    if (of + to > 0) {
-      ratio.Add(event.time, of, to, half_life_);
-      StoreSlot(ratio, slot);
-    }
+    if (of + to > 0) ratio.Add(event.time, of, to, half_life_);
     event.features[place_.feature] = Quotient(ratio.first, ratio.second, smooth_);
     return Flow::kNext;
   }

@@ -20,13 +20,11 @@ class WindowSum final : public Operator {
       : filter_(std::move(filter)), field_(field), steps_(window), place_(place) {}
 
   Result<Flow> Process(Event& event, Context& context) override {
-    const std::span<std::byte> slot = context.Slot(place_.slot);
-    auto ring = LoadSlot<SumRing>(slot);
+    auto& ring = InSlot<SumRing>(context.Slot(place_.slot));
     const uint64_t step = steps_.Of(event.time);
     ring.Advance(step);
     double* const bucket = filter_.Matches(event) ? ring.Bucket(step) : nullptr;
     if (bucket != nullptr) *bucket += RoundedPart(PartOf(event, field_));
-    StoreSlot(ring, slot);
     double total = 0;
     for (const double sum : ring.buckets) total += sum;
     event.features[place_.feature] = total;
@@ -49,13 +47,9 @@ class DecayedSum final : public Operator {
         place_(place) {}
 
   Result<Flow> Process(Event& event, Context& context) override {
-    const std::span<std::byte> slot = context.Slot(place_.slot);
-    auto sum = LoadSlot<Decayed>(slot);
+    auto& sum = InSlot<Decayed>(context.Slot(place_.slot));
     const double part = filter_.Matches(event) ? PartOf(event, field_) : 0;
-    if (part != 0) {
-      sum.Add(event.time, part, half_life_);
-      StoreSlot(sum, slot);
-    }
+    if (part != 0) sum.Add(event.time, part, half_life_);
     event.features[place_.feature] = sum.At(event.time, half_life_);
     return Flow::kNext;
   }

@@ -18,16 +18,12 @@ class TimeSince final : public Operator {
   TimeSince(Filter filter, FeaturePlace place) : filter_(std::move(filter)), place_(place) {}
 
   Result<Flow> Process(Event& event, Context& context) override {
-    const std::span<std::byte> slot = context.Slot(place_.slot);
-    auto last = LoadSlot<LastMatch>(slot);
+    auto& last = InSlot<LastMatch>(context.Slot(place_.slot));
     const uint64_t at = Biased(event.time.time_since_epoch().count());
     const bool known = last.newest != 0 && at >= last.newest;
     event.features[place_.feature] = known ? static_cast<double>(at - last.newest) / 1e6
                                            : std::numeric_limits<double>::quiet_NaN();
-    if (at > last.newest && filter_.Matches(event)) {
-      last.newest = at;
-      StoreSlot(last, slot);
-    }
+    if (at > last.newest && filter_.Matches(event)) last.newest = at;
     return Flow::kNext;
   }
 

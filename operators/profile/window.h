@@ -2,20 +2,21 @@
 // holds the current step and the 31 before, so it sees between 31/32 and the whole of its length. A
 // decayed aggregate halves every `half_life`.
 //
-// These structs are what lies in a person's slot: plain data, copied in and out with LoadSlot and
-// StoreSlot (a slot has no alignment), all zero at first, host byte order (x86-64). Changing a
-// layout means raising kLayout, which is part of every identity.
+// These structs are what lies in a person's slot: plain data, all zero at first, host byte order
+// (x86-64). Changing a layout means raising kLayout, which is part of every identity.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
 
+#include "engine/core/operator.h"
 #include "engine/core/spec.h"
 
 namespace bongsu {
@@ -23,20 +24,12 @@ namespace bongsu {
 inline constexpr size_t kBuckets = 32;
 inline constexpr int kLayout = 1;
 
+// What lies in a slot, in place.
 template <typename T>
-T LoadSlot(std::span<const std::byte> slot) {
-  static_assert(std::is_trivially_copyable_v<T>);
+T& InSlot(std::span<std::byte> slot) {
+  static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= kSlotAlignment);
   BONGSU_CHECK(slot.size() == sizeof(T));
-  T value;
-  std::memcpy(&value, slot.data(), sizeof(T));
-  return value;
-}
-
-template <typename T>
-void StoreSlot(const T& value, std::span<std::byte> slot) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  BONGSU_CHECK(slot.size() == sizeof(T));
-  std::memcpy(slot.data(), &value, sizeof(T));
+  return *std::launder(reinterpret_cast<T*>(slot.data()));
 }
 
 // A part of a slot whose size depends on options.

@@ -16,7 +16,7 @@ namespace {
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 struct Person {
-  // Slots and their rests (1), each one byte longer than declared: see Bytes.
+  // Slots and their rests (1).
   std::map<std::pair<size_t, int>, std::vector<std::byte>> slots;
   std::map<char, std::string> values;
 };
@@ -195,12 +195,11 @@ struct PipelineHarness::State final : Context {
     if (found != person.values.end()) *value = found->second;
     return found != person.values.end();
   }
-  // Without alignment, which a slot does not have.
   std::span<std::byte> Bytes(size_t slot, int rest) {
     const SlotInfo& info = schema.slots().at(slot);
     std::vector<std::byte>& bytes = memory.people[current_user].slots[{slot, rest}];
-    bytes.resize((rest == 0 ? info.size : info.rest) + 1);
-    return std::span(bytes).subspan(1);
+    bytes.resize(rest == 0 ? info.size : info.rest);
+    return bytes;
   }
   void Put(char kind, std::string_view value) override {
     memory.people[current_user].values[kind] = std::string(value);
@@ -408,7 +407,7 @@ std::string PipelineHarness::MemoryOf(std::string_view user) const {
   const auto person = state_->memory.people.find(user);
   if (person == state_->memory.people.end()) return bytes;
   for (const auto& [slot, memory] : person->second.slots) {
-    for (size_t i = 1; i < memory.size(); ++i) bytes.push_back(static_cast<char>(memory[i]));
+    for (const std::byte b : memory) bytes.push_back(static_cast<char>(b));
   }
   return bytes;
 }

@@ -145,6 +145,24 @@ TEST_CASE("a rest is stored in place: the layout and the bytes of a slot are as 
   }
 }
 
+TEST_CASE("every slot and every rest is aligned") {
+  SplitMix64 random(3);
+  for (int round = 0; round < 100; ++round) {
+    std::vector<SlotInfo> slots;
+    for (uint64_t i = 1 + random.Below(6); i > 0; --i) {
+      const bool rests = random.Below(3) == 0;
+      slots.push_back({"slot", rests ? 8 * random.Below(9) : random.Below(80), rests ? 16u : 0u});
+    }
+    const Layout layout(slots);
+    CHECK(layout.head() % kSlotAlignment == 0);
+    Bytes heads(layout.head()), rests(layout.rests());
+    for (size_t i = 0; i < slots.size(); ++i) {
+      CHECK((layout.Slot(heads, i).data() - heads.data()) % kSlotAlignment == 0);
+      CHECK((layout.SlotRest(rests, i).data() - rests.data()) % kSlotAlignment == 0);
+    }
+  }
+}
+
 TEST_CASE("bytes that do not fit are refused, never read past") {
   const Layout layout({{"a", 64}});
   Bytes profile(layout.size());

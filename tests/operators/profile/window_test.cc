@@ -45,14 +45,11 @@ TEST_CASE("a ring keeps 32 steps and forgets them one by one") {
   for (const uint32_t count : ring.buckets) CHECK(count == 0);
 }
 
-TEST_CASE("what is slotted comes back from any address") {
-  std::array<std::byte, sizeof(Decayed) + 1> memory{};
-  const auto slot = std::span(memory).subspan(1);
-  Decayed decayed;
-  decayed.Add(FromMillis(7), 2.5, 1e6);
-  StoreSlot(decayed, slot);
-  CHECK(LoadSlot<Decayed>(slot).sum == 2.5);
-  CHECK(LoadSlot<Decayed>(slot).newest == decayed.newest);
+TEST_CASE("what changes in a slot stays there") {
+  alignas(kSlotAlignment) std::array<std::byte, sizeof(Decayed)> slot{};
+  InSlot<Decayed>(slot).Add(FromMillis(7), 2.5, 1e6);
+  CHECK(InSlot<Decayed>(slot).sum == 2.5);
+  CHECK(InSlot<Decayed>(slot).newest == Biased(7000));
 }
 
 }  // namespace
