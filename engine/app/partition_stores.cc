@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/app/data_dir.h"
+#include "state/ahead/read_ahead.h"
 
 namespace bongsu {
 namespace {
@@ -42,7 +43,7 @@ StoreKeeper::Environment PartitionStores::KeeperEnvironment() {
 
 Result<std::unique_ptr<KeyValueStore>> PartitionStores::Take(const TopicPartition& from) {
   BONGSU_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store, keeper_.Take(from));
-  return store ? behind_.Before(std::move(store)) : nullptr;
+  return store ? MakeReadAhead(behind_.Before(std::move(store))) : nullptr;
 }
 
 void PartitionStores::Warm() {

@@ -84,6 +84,8 @@ class KeyValueStore {
   virtual ~KeyValueStore() = default;
   // False when there is no such key. kCorrupt when the disk lied.
   virtual Result<bool> Get(std::string_view key, std::string* value) = 0;
+  // Get will be asked for it soon: it may be read meanwhile.
+  virtual void Expect(std::string_view /*key*/) {}
   // All or nothing; survives the death of the process (not a power cut, unless `sync`).
   virtual Status Write(const WriteBatch& batch, bool sync = false) = 0;
   // Visits keys in [from, to) in order until `visit` returns false. An empty `to` means no end.
@@ -129,6 +131,7 @@ class StateStore {
  public:
   virtual ~StateStore() = default;
   virtual Result<bool> Get(std::string_view key, std::string* value) = 0;
+  virtual void Expect(std::string_view /*key*/) {}  // Get will be asked for it soon.
   virtual void Put(std::string_view key, std::string_view value) = 0;
   virtual void Delete(std::string_view key) = 0;
   virtual void Mark() = 0;      // Called before each event.

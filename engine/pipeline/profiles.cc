@@ -8,6 +8,11 @@
 #include "engine/base/strings.h"
 
 namespace bongsu {
+namespace {
+
+constexpr int64_t kRare = 50;  // One miss in so many does not pay for looking for more.
+
+}  // namespace
 
 Profiles::Profiles(StateStore& store, const Layout& layout, size_t capacity)
     : store_(store),
@@ -39,6 +44,18 @@ uint32_t Profiles::Vacate() {
   Save(leaving);
   index_.Erase(people_[leaving].hash, leaving);
   return leaving;
+}
+
+void Profiles::Announce(std::span<const Record> events) {
+  const int64_t misses = counters_.misses - announced_.misses;
+  const int64_t opened = counters_.hits - announced_.hits + misses;
+  announced_ = counters_;
+  if (misses * kRare <= opened) return;
+  for (const Record& event : events) {
+    if (index_.Find(Hash64(event.key), [](uint32_t) { return true; }) != HashIndex::kNone) continue;
+    key_.assign("u/").append(event.key);
+    store_.Expect(key_);
+  }
 }
 
 void Profiles::Expect(std::string_view user) {

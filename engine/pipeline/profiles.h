@@ -17,6 +17,7 @@
 
 #include "engine/base/hash_index.h"
 #include "engine/base/status.h"
+#include "engine/core/log.h"
 #include "engine/core/state.h"
 #include "engine/pipeline/layout.h"
 
@@ -33,6 +34,9 @@ class Profiles {
 
   // Writes the layout's descriptor unless it is there. Once, before the first Open.
   Status Start();
+  // Whose keys these are will be opened next. If it was worth it for those before, the store is
+  // asked to read meanwhile who is not cached.
+  void Announce(std::span<const Record> events);
   // Somebody who will be opened soon, about 2 * kExpected events later: their memory is on its way
   // to the processor's cache by then.
   void Expect(std::string_view user);
@@ -90,6 +94,7 @@ class Profiles {
   std::array<uint64_t, kExpected> expected_{};
   std::array<uint32_t, kFound> found_;
   size_t calls_ = 0;
+  Counters announced_;             // What counters_ were at the last Announce.
   std::vector<uint32_t> changed_;  // May name a person twice or one that is clean again.
   std::map<uint64_t, Layout> old_layouts_;
   std::vector<std::byte> undo_;  // A head, and the rests behind it if they were there.

@@ -72,6 +72,7 @@ class ScoreShard final : public Shard {
                                                   const Meta& meta, Metrics& metrics,
                                                   const Clock& clock);
 
+  void Announce(std::span<const Record> records) override { parts_.pipeline->Announce(records); }
   void Expect(const Record& record) override {
     constexpr size_t kMost = 1024;  // Bytes; most events are shorter.
     Prefetch(std::as_bytes(std::span(record.value.substr(0, kMost))));

@@ -19,6 +19,8 @@ namespace bongsu {
 class Shard {
  public:
   virtual ~Shard() = default;
+  // Will be processed next, all of them: what the disk has of them can be read meanwhile.
+  virtual void Announce(std::span<const Record> /*records*/) {}
   // Will be processed soon, kAhead records later at most: what it needs can be fetched meanwhile.
   static constexpr size_t kAhead = 6;
   virtual void Expect(const Record& /*record*/) {}

@@ -266,6 +266,7 @@ Result<bool> Worker::PollOne(const TopicPartition& from, Owned& owned) {
   const std::span<const Record> records = batch_->records();
   if (limit != nullptr) limit->Return(share - records.size());
   const ActivityScope processing(activity_, Activity::kProcess);
+  owned.shard->Announce(records);
   for (const Record& record : records.first(std::min(records.size(), Shard::kAhead)))
     owned.shard->Expect(record);
   for (size_t i = 0; i < records.size(); ++i) {

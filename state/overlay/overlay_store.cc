@@ -28,6 +28,7 @@ class OverlayStore final : public StateStore {
       : owned_(std::move(owned)), database_(database), prefix_(std::move(prefix)) {}
 
   Result<bool> Get(std::string_view key, std::string* value) override;
+  void Expect(std::string_view key) override;
   Result<bool> GetBefore(std::string_view key, std::string* value) override;
   void Put(std::string_view key, std::string_view value) override;
   void Delete(std::string_view key) override;
@@ -111,6 +112,10 @@ Result<bool> OverlayStore::Get(std::string_view key, std::string* value) {
   if (entry.deleted) return false;
   value->assign(PayloadOf(entry.sealed));
   return true;
+}
+
+void OverlayStore::Expect(std::string_view key) {
+  if (Find(key, Hash64(key)) == HashIndex::kNone) database_.Expect(FullKey(key));
 }
 
 Result<bool> OverlayStore::GetBefore(std::string_view key, std::string* value) {

@@ -54,11 +54,12 @@ void CheckBottleneck(Bench& bench, const Setup& setup, const std::vector<std::st
 }
 
 // So many features that an event is dear; commits seldom, so that the broker has little to do.
-Setup Dear(Bench& bench, int features) {
+Setup Dear(Bench& bench) {
+  constexpr int kFeatures = 2000;
   Setup setup = bench.NewSetup("dear");
   setup.commit = "{interval: 500ms, min_interval: 300ms}";
   setup.more = "features:\n";
-  for (int i = 0; i < features; ++i) {
+  for (int i = 0; i < kFeatures; ++i) {
     setup.more += StrCat("  - {name: dear_", i, ", zscore: {sum: rows, window: ", 60 + i,
                          "m}, baseline: 30d}\n");
   }
@@ -163,7 +164,7 @@ TEST_CASE("loadtest names a hot partition") {
   KafkaBroker* const broker = KafkaBroker::Shared();
   if (broker == nullptr) return;
   Bench bench(broker, "loadhot");
-  CheckBottleneck(bench, Dear(bench, 900),
+  CheckBottleneck(bench, Dear(bench),
                   {"--target", "14000", "--for", "4s", "--goal", "1s", "--threads", "2", "--people",
                    "40", "--hot-share", "0.95"},
                   "hot_partition");
@@ -173,7 +174,7 @@ TEST_CASE("loadtest names a huge feature list, and too few threads") {
   KafkaBroker* const broker = KafkaBroker::Shared();
   if (broker == nullptr || !Alone()) return;
   Bench bench(broker, "loaddear");
-  const Setup setup = Dear(bench, 900);
+  const Setup setup = Dear(bench);
   const Report huge = Load(
       bench, setup,
       {"--target", "12000", "--for", "5s", "--goal", "1s", "--threads", "2", "--people", "100"});

@@ -100,6 +100,56 @@ TEST_CASE("a small cache remembers as well as a large one, undone changes and co
   if (capacity == 100) CHECK(profiles.counters().misses == 12);
 }
 
+// Remembers what it was told to expect.
+class Told final : public KeyValueStore {
+ public:
+  Result<bool> Get(std::string_view key, std::string* value) override {
+    return store_.Get(key, value);
+  }
+  void Expect(std::string_view key) override { keys.emplace_back(key); }
+  Status Write(const WriteBatch& batch, bool sync) override { return store_.Write(batch, sync); }
+  Status Scan(std::string_view from, std::string_view to, const Visitor& visit) override {
+    return store_.Scan(from, to, visit);
+  }
+  Status DeleteRange(std::string_view from, std::string_view to) override {
+    return store_.DeleteRange(from, to);
+  }
+  uint64_t ApproximateSize() override { return store_.ApproximateSize(); }
+  std::vector<std::string> keys;
+
+ private:
+  MemoryKeyValueStore store_;
+};
+
+TEST_CASE("the store expects who is not cached, if enough were not before") {
+  using Keys = std::vector<std::string>;
+  Told database;
+  const std::unique_ptr<StateStore> store = MakeStateStore(database, "p/");
+  const Layout layout({{"a", 8}});
+  Profiles profiles(*store, layout, 100);
+  std::vector<Record> events(4);
+  events[0].key = "ann";
+  events[1].key = "bob";
+  events[2].key = "new";
+  events[3].key = "late";
+  profiles.Announce(events);
+  CHECK(database.keys.empty());  // Nothing is known yet.
+  Get(profiles, "ann");
+  Get(profiles, "bob");
+  profiles.Announce(events);
+  CHECK(database.keys == Keys{"p/u/new", "p/u/late"});
+  for (int i = 0; i < 200; ++i) Get(profiles, "ann");
+  Get(profiles, "late");
+  profiles.Announce(events);
+  CHECK(database.keys.size() == 2);  // One in two hundred does not pay.
+  Get(profiles, "new");
+  store->Put("u/zoe", "in the batch under way");
+  events[0].key = "zoe";
+  events[1].key = "eve";
+  profiles.Announce(events);
+  CHECK(database.keys == Keys{"p/u/new", "p/u/late", "p/u/eve"});
+}
+
 TEST_CASE("an old layout is read through its descriptor and written as the new one") {
   const Layout old({{"a", 8}, {"gone", 8}}), now({{"new", 8}, {"a", 8}});
   Shelf shelf;

@@ -1,4 +1,4 @@
-// One suite over every KeyValueStore: memory, write-behind and RocksDB mean the same.
+// One suite over every KeyValueStore: memory, write-behind, read-ahead and RocksDB mean the same.
 #include <catch2/catch.hpp>
 #include <map>
 #include <optional>
@@ -40,7 +40,7 @@ void Put(KeyValueStore& store, const Pairs& pairs) {
 }
 
 TEST_CASE("a database gives back what was put, and nothing else") {
-  AnyDatabase store(GENERATE(as<std::string>(), "memory", "behind", "rocksdb"));
+  AnyDatabase store(GENERATE(as<std::string>(), "memory", "behind", "ahead", "rocksdb"));
   const std::string binary("\0\xff\n/", 4);
   Put(*store, {{"a", "1"}, {binary, binary}, {"empty", ""}});
   CHECK(Read(*store, "a") == "1");
@@ -51,7 +51,7 @@ TEST_CASE("a database gives back what was put, and nothing else") {
 }
 
 TEST_CASE("the later of two writes to a key wins, in a batch and over batches") {
-  AnyDatabase store(GENERATE(as<std::string>(), "memory", "behind", "rocksdb"));
+  AnyDatabase store(GENERATE(as<std::string>(), "memory", "behind", "ahead", "rocksdb"));
   WriteBatch batch;
   batch.Put("k", "first");
   batch.Delete("k");
@@ -66,7 +66,7 @@ TEST_CASE("the later of two writes to a key wins, in a batch and over batches") 
 }
 
 TEST_CASE("a scan is in byte order, half open, and stops when told") {
-  AnyDatabase store(GENERATE(as<std::string>(), "memory", "behind", "rocksdb"));
+  AnyDatabase store(GENERATE(as<std::string>(), "memory", "behind", "ahead", "rocksdb"));
   Put(*store, {{"b", "2"}, {"a", "1"}, {"\xff", "4"}, {"b\x01", "3"}});
   CHECK(ScanAll(*store) == Pairs{{"a", "1"}, {"b", "2"}, {"b\x01", "3"}, {"\xff", "4"}});
   CHECK(ScanAll(*store, "b", "\xff") == Pairs{{"b", "2"}, {"b\x01", "3"}});
@@ -78,7 +78,7 @@ TEST_CASE("a scan is in byte order, half open, and stops when told") {
 }
 
 TEST_CASE("a range is deleted from its first key to before its last") {
-  AnyDatabase store(GENERATE(as<std::string>(), "memory", "behind", "rocksdb"));
+  AnyDatabase store(GENERATE(as<std::string>(), "memory", "behind", "ahead", "rocksdb"));
   Put(*store, {{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}});
   REQUIRE(store->DeleteRange("b", "b").ok());
   REQUIRE(store->DeleteRange("c", "a").ok());
@@ -89,7 +89,7 @@ TEST_CASE("a range is deleted from its first key to before its last") {
 }
 
 TEST_CASE("random batches leave what a plain map has") {
-  AnyDatabase store(GENERATE(as<std::string>(), "memory", "behind", "rocksdb"));
+  AnyDatabase store(GENERATE(as<std::string>(), "memory", "behind", "ahead", "rocksdb"));
   SplitMix64 random(20261121);
   std::map<std::string, std::string> plain;
   for (int round = 0; round < 200; ++round) {
@@ -111,7 +111,7 @@ TEST_CASE("random batches leave what a plain map has") {
 }
 
 TEST_CASE("readers on other threads see a batch whole") {
-  AnyDatabase store(GENERATE(as<std::string>(), "memory", "behind", "rocksdb"));
+  AnyDatabase store(GENERATE(as<std::string>(), "memory", "behind", "ahead", "rocksdb"));
   Put(*store, {{"left", "0"}, {"right", "0"}});
   std::thread writer([&] {
     for (int i = 1; i <= 300; ++i) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "state/ahead/read_ahead.h"
 #include "state/behind/write_behind.h"
 #include "state/memory/memory_store.h"
 #include "state/rocksdb/rocksdb_store.h"
@@ -19,6 +20,8 @@ class AnyDatabase final {
     } else if (kind == "behind") {  // Some writes wait and some do not.
       store_ = WriteBehind({.bytes = 256, .age = std::chrono::hours(1)}, clock_)
                    .Before(std::make_unique<MemoryKeyValueStore>());
+    } else if (kind == "ahead") {
+      store_ = MakeReadAhead(std::make_unique<MemoryKeyValueStore>());
     } else {
       auto opened = RocksDbFactory().Open(dir_.File("db"));
       BONGSU_CHECK(opened.ok());
