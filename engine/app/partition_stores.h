@@ -1,6 +1,6 @@
 // State on disk where there is a broker: a database for each partition, written to later, as the
-// changelog has what the death of the process takes. All within the budgets of `state`.
-// Thread-safe.
+// changelog has what the death of the process takes, and read ahead. All within the budgets of
+// `state`, but for what is read ahead: 1,024 values a partition at most. Thread-safe.
 #pragma once
 
 #include <memory>

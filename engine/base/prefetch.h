@@ -16,6 +16,7 @@ inline void Prefetch(const void* at) {
 
 inline void Prefetch(std::span<const std::byte> bytes) {
   for (size_t at = 0; at < bytes.size(); at += kCacheLine) Prefetch(&bytes[at]);
+  if (!bytes.empty()) Prefetch(&bytes.back());
 }
 
 }  // namespace bongsu

@@ -1,6 +1,7 @@
 // The canonical access event (design section 3), between JSON and the engine. `ingest` runs
 // CanonicalSource over records that already have our shape; `score` runs CanonicalEventDecoder, the
-// hot path, over bongsu.events. Both obey the same rules (canonical_rules.h). One object a thread.
+// hot path, over bongsu.events. Both obey the same rules (canonical_rules.h, canonical_text.h). One
+// object a thread.
 //
 // The canonical text has the members in the order of design section 3, then `attributes`; absent
 // members are left out; `time` is whole milliseconds since the epoch (what is finer is cut off);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -66,6 +67,6 @@ inline bool IsResult(std::string_view text) {
   return text == "SUCCESS" || text == "FAIL" || text == "DENY";
 }
 
-constexpr double kMaxSensitivity = 10;
+inline constexpr double kMaxSensitivity = 10;
 
 }  // namespace bongsu

@@ -1,6 +1,7 @@
-// Every rule of the canonical access event in one place: which members there are, their types,
-// lengths and ranges. CanonicalSource, CanonicalEventDecoder and mappings all pass through here, so
-// that nothing reaches scoring that has not been checked. One object a thread.
+// Every rule of the canonical access event: which members there are, their types, lengths and
+// ranges. CanonicalSource, CanonicalEventDecoder and mappings pass through here, so that nothing
+// reaches scoring that has not been checked; canonical_text.h, which comes before the decoder, may
+// only let pass what these rules do, and is tested against them. One object a thread.
 #pragma once
 
 #include <array>

@@ -42,7 +42,7 @@ class CanonicalText {
 
  private:
   struct Attribute {
-    Key key;  // Of size 0 when the name does not fit.
+    Key key;  // Of size 0 when the name does not fit or is written with escapes.
     std::string name;
     std::optional<size_t> slot;
   };

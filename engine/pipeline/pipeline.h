@@ -71,7 +71,7 @@ class Pipeline {
   Status Start(StateStore& store, size_t cached_people);
   // Follows events through the stages; null: nobody asks. Outlives the pipeline.
   void Time(StageTimes* times) { times_ = times; }
-  // Events of these people come next, one each.
+  // These are processed next.
   void Announce(std::span<const Record> events) { profiles_->Announce(events); }
   // An event of this person comes soon.
   void Expect(std::string_view user) { profiles_->Expect(user); }

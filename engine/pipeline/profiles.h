@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/base/hash_index.h"
+#include "engine/base/prefetch.h"
 #include "engine/base/status.h"
 #include "engine/core/log.h"
 #include "engine/core/state.h"

@@ -72,7 +72,10 @@ class ScoreShard final : public Shard {
                                                   const Meta& meta, Metrics& metrics,
                                                   const Clock& clock);
 
-  void Announce(std::span<const Record> records) override { parts_.pipeline->Announce(records); }
+  void Announce(std::span<const Record> records) override {
+    // The first are asked for before anybody could have read them.
+    if (records.size() > kAhead) parts_.pipeline->Announce(records.subspan(kAhead));
+  }
   void Expect(const Record& record) override {
     constexpr size_t kMost = 1024;  // Bytes; most events are shorter.
     Prefetch(std::as_bytes(std::span(record.value.substr(0, kMost))));

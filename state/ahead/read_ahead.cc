@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@ namespace bongsu {
 namespace {
 
 constexpr size_t kTogether = 16;
+constexpr size_t kSpareBytes = 4096;  // A place does not keep the buffer of a larger value.
 
 class ReadAhead final : public KeyValueStore {
  public:
@@ -24,11 +26,7 @@ class ReadAhead final : public KeyValueStore {
   void Expect(std::string_view key) override {
     {
       const std::lock_guard lock(mutex_);
-      if (!Add(key)) return;
-      if (!thread_.joinable()) {
-        const Unpinned its_thread;
-        thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
-      }
+      if (!Started() || !Add(key)) return;
       if (!std::exchange(asleep_, false)) return;
     }
     more_.notify_one();
@@ -49,10 +47,10 @@ class ReadAhead final : public KeyValueStore {
   }
   Status Write(const WriteBatch& batch, bool sync) override {
     Status written = store_->Write(batch, sync);
-    const std::lock_guard lock(mutex_);
-    if (index_.size() == 0) return written;
     for (const WriteBatch::Op& op : batch.ops()) {
-      const uint32_t number = Find(op.key, Hash64(op.key));
+      const uint64_t hash = Hash64(op.key);
+      const std::lock_guard lock(mutex_);  // Each time anew: others wait for it.
+      const uint32_t number = Find(op.key, hash);
       if (number != HashIndex::kNone) Forget(number);
     }
     return written;
@@ -72,7 +70,8 @@ class ReadAhead final : public KeyValueStore {
   uint64_t ApproximateSize() override { return store_->ApproximateSize(); }
 
  private:
-  // kReading and kStale are the thread's to change; kFree and kStale are not in the index.
+  // While kReading or kStale, the bytes of a place are the thread's; kFree and kStale are not in
+  // the index.
   enum class State { kFree, kWaiting, kReading, kReady, kStale };
   struct Place {
     State state = State::kFree;
@@ -81,6 +80,18 @@ class ReadAhead final : public KeyValueStore {
     std::string key, value;
   };
 
+  // False when the system gives no thread: then Get reads.
+  bool Started() {
+    if (thread_.joinable()) return true;
+    if (refused_) return false;
+    try {
+      const Unpinned its_thread;
+      thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+    } catch (const std::system_error&) {
+      refused_ = true;
+    }
+    return !refused_;
+  }
   uint32_t Find(std::string_view key, uint64_t hash) const {
     return index_.Find(hash, [&](uint32_t number) { return places_[number].key == key; });
   }
@@ -103,7 +114,15 @@ class ReadAhead final : public KeyValueStore {
   void Forget(uint32_t number) {
     Place& place = places_[number];
     index_.Erase(place.hash, number);
-    place.state = place.state == State::kReading ? State::kStale : State::kFree;
+    if (place.state == State::kReading) {
+      place.state = State::kStale;
+    } else {
+      Free(&place);
+    }
+  }
+  static void Free(Place* place) {
+    place->state = State::kFree;
+    if (place->value.capacity() > kSpareBytes) std::string().swap(place->value);
   }
   void Run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
@@ -135,10 +154,7 @@ class ReadAhead final : public KeyValueStore {
   }
   void End(uint32_t number) {
     Place& place = places_[number];
-    if (place.state == State::kStale) {
-      place.state = State::kFree;
-      return;
-    }
+    if (place.state == State::kStale) return Free(&place);
     place.state = State::kReady;
     if (!place.good) Forget(number);  // Who asks for it hears why.
   }
@@ -151,6 +167,7 @@ class ReadAhead final : public KeyValueStore {
   size_t added_ = 0, begun_ = 0;   // Of all places there were; the next are these modulo the ring.
   std::vector<uint32_t> reading_;  // The thread's.
   bool asleep_ = false;            // The thread, or about to.
+  bool refused_ = false;           // By the system.
   std::jthread thread_;            // Last: ends first.
 };
 

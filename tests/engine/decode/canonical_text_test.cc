@@ -1,5 +1,6 @@
 #include "engine/decode/canonical_text.h"
 
+#include <bit>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <string>
@@ -29,9 +30,8 @@ std::string Shown(const std::optional<Rejection>& rejection, const Event& event)
   std::string shown = std::to_string(ToMillis(event.time)) + " " + std::string(event.user);
   for (const Value& value : event.fields) {
     shown += value.present() ? "\n=" + std::string(value.text) + " " : "\n ";
-    shown += std::isnan(value.number)
-                 ? "none"
-                 : std::to_string(value.number) + (std::signbit(value.number) ? "-" : "+");
+    shown +=
+        std::isnan(value.number) ? "none" : std::to_string(std::bit_cast<uint64_t>(value.number));
   }
   return shown;
 }
@@ -100,7 +100,11 @@ TEST_CASE("canonical text is read in one pass, other writing is left to the tree
                            R"(,"result":"\u0046AIL")",
                            R"(,"role":"a\nb")",
                            R"(,"role":"a/\/")",
-                           "\"role\":\"\x7F\"",
+                           ",\"role\":\"\x7F\"",
+                           ",\"role\":\"sixteen plain bytes\x7F\"",
+                           ",\"reason\":\"\x7F\"",
+                           ",\"attributes\":{\"a\x7F\":1}",
+                           ",\"attributes\":{\"a\":\"\x7F\"}",
                            ",\"role\":\"\x80\"",
                            ",\"role\":\"a\tb\"",
                            R"(,"sensitivity":10.5)",
