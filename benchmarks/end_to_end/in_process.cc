@@ -98,8 +98,7 @@ class Feed final {
   void Expect(size_t polled) {
     if (polled < polled_.size()) shard_.Expect(polled_[polled]);
   }
-  Status Add(std::string_view json, std::string_view user) {
-    const std::string origin = FormatOrigin({"bench", 0, next_, 0});
+  Status Add(std::string_view json, std::string_view user, std::string_view origin) {
     const Header header{kOriginHeader, origin};
     Record record;
     record.offset = next_++;
@@ -134,7 +133,7 @@ Status AddEverybody(const Options& options, Feed* feed) {
   EventStream events(Shape::kColdState, options.people, options.seed, options.people);
   for (int i = 0; i < options.people; ++i) {
     const auto [json, user] = events.Next();
-    BONGSU_RETURN_IF_ERROR(feed->Add(json, user));
+    BONGSU_RETURN_IF_ERROR(feed->Add(json, user, FormatOrigin({"filled", 0, i, 0})));
   }
   BONGSU_RETURN_IF_ERROR(feed->Commit());
   // Not while RocksDB still puts in order what came all at once.
@@ -167,12 +166,15 @@ Result<Figures> ScoreOnly(const Options& options, std::unique_ptr<KeyValueStore>
                           ScoreShard::Make(shard_options, std::move(parts), {}, metrics, clock));
   Feed feed(*shard, options.batch);
   if (options.everybody) BONGSU_RETURN_IF_ERROR(AddEverybody(options, &feed));
+  std::vector<std::string> origins;  // As ingest made them.
+  for (size_t i = 0; i < events.size(); ++i)
+    origins.push_back(FormatOrigin({"bench", 0, static_cast<int64_t>(i), 0}));
   const double cpu_before = UsageOf(0).cpu_seconds;
   const Timestamp began = clock.Now();
   for (size_t i = 0; i < events.size(); ++i) {
     if (i % kPolled == 0) feed.Announce(events, i, std::min(i + kPolled, events.size()));
     feed.Expect(i % kPolled + Shard::kAhead);
-    BONGSU_RETURN_IF_ERROR(feed.Add(events.at(i), events.users[i]));
+    BONGSU_RETURN_IF_ERROR(feed.Add(events.at(i), events.users[i], origins[i]));
   }
   BONGSU_RETURN_IF_ERROR(feed.Commit());
   // What waits to be written is written.

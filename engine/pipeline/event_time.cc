@@ -28,7 +28,7 @@ bool EventTime::OnEvent(std::string_view source, Timestamp time) {
   const bool late = watermark_ && time < *watermark_;
   auto progress = sources_.find(source);
   if (progress == sources_.end())
-    progress = sources_.emplace(std::string(source), Progress{time, time}).first;
+    progress = sources_.emplace(std::string(source), Progress{time, time, TimingOf(source)}).first;
   progress->second.furthest = std::max(progress->second.furthest, time);
   now_ = std::max(now_, time);
   progress->second.last_seen = now_;
@@ -45,9 +45,8 @@ void EventTime::OnTick(Timestamp time) {
 void EventTime::RaiseWatermark() {
   std::optional<Timestamp> lowest;
   for (const auto& [source, progress] : sources_) {
-    const SourceTiming& timing = TimingOf(source);
-    if (now_ - progress.last_seen > timing.idle_timeout) continue;
-    const Timestamp complete = progress.furthest - timing.lateness;
+    if (now_ - progress.last_seen > progress.timing.idle_timeout) continue;
+    const Timestamp complete = progress.furthest - progress.timing.lateness;
     if (!lowest || complete < *lowest) lowest = complete;
   }
   if (lowest && (!watermark_ || *lowest > *watermark_)) watermark_ = lowest;
@@ -82,7 +81,7 @@ Status EventTime::Load(StateStore& store) {
       now_ = Take(value, 0);
       if (value.size() == 16) watermark_ = Take(value, 8);
     } else {
-      sources_[std::string(source)] = {Take(value, 0), Take(value, 8)};
+      sources_[std::string(source)] = {Take(value, 0), Take(value, 8), TimingOf(source)};
     }
     return true;
   }));

@@ -32,6 +32,7 @@ class EventTime {
   struct Progress {
     Timestamp furthest;   // Of this source's events.
     Timestamp last_seen;  // The shard's time at its last event.
+    SourceTiming timing;  // As configured.
   };
   void RaiseWatermark();
   const SourceTiming& TimingOf(std::string_view source) const;
