@@ -40,8 +40,6 @@ constexpr std::array<Key, kMembers> MakeKeys() {
 }
 constexpr std::array<Key, kMembers> kKeys = MakeKeys();
 
-// The takers return what follows, or null when there is not what they want.
-
 namespace simd = std::experimental;
 using Bytes = simd::native_simd<unsigned char>;
 constexpr size_t kPadding = std::max(Key::kBytes, Bytes::size());
@@ -72,6 +70,8 @@ char Unescaped(char c, Breaks breaks) {
   if (breaks == Breaks::kNone) return '\0';
   return c == 'n' ? '\n' : c == 'r' ? '\r' : c == 't' ? '\t' : '\0';
 }
+
+// The takers return what follows, or null when there is not what they want.
 
 // A string that is not empty; its escapes are resolved in place.
 char* TakeString(char* at, Breaks breaks, std::string_view* text) {

@@ -6,11 +6,17 @@
 #include "engine/base/hash.h"
 #include "engine/base/prefetch.h"
 #include "engine/base/strings.h"
+#include "engine/core/state_keys.h"
 
 namespace bongsu {
 namespace {
 
 constexpr int64_t kRare = 50;  // One miss in so many does not pay for looking for more.
+
+// Somebody with this hash: almost always the person that was meant.
+uint32_t Likely(const HashIndex& index, uint64_t hash) {
+  return index.Find(hash, [](uint32_t) { return true; });
+}
 
 }  // namespace
 
@@ -52,8 +58,8 @@ void Profiles::Announce(std::span<const Record> events) {
   announced_ = counters_;
   if (misses * kRare <= opened) return;
   for (const Record& event : events) {
-    if (index_.Find(Hash64(event.key), [](uint32_t) { return true; }) != HashIndex::kNone) continue;
-    key_.assign("u/").append(event.key);
+    if (Likely(index_, Hash64(event.key)) != HashIndex::kNone) continue;
+    StateKey(kProfileKind, event.key, &key_);
     store_.Expect(key_);
   }
 }
@@ -62,7 +68,7 @@ void Profiles::Expect(std::string_view user) {
   const uint64_t hash = Hash64(user);
   index_.Prefetch(hash);
   const uint64_t nearer = std::exchange(expected_[calls_ % kExpected], hash);
-  const uint32_t number = index_.Find(nearer, [](uint32_t) { return true; });
+  const uint32_t number = Likely(index_, nearer);
   if (number != HashIndex::kNone) PrefetchPerson(number);
   const uint32_t nearest = std::exchange(found_[calls_ % kFound], number);
   ++calls_;
@@ -137,7 +143,7 @@ void Profiles::Save(uint32_t number) {
   Person& person = people_[number];
   if (!person.dirty) return;
   layout_.Encode(HeadOf(number), RestsOf(person), &value_);
-  key_.assign("u/").append(person.user);
+  StateKey(kProfileKind, person.user, &key_);
   store_.Put(key_, value_);
   person.dirty = false;
 }
@@ -146,7 +152,7 @@ Status Profiles::Load(uint32_t number) {
   Person& person = people_[number];
   const std::span<std::byte> head = HeadOf(number);
   person.rests.reset();
-  key_.assign("u/").append(person.user);
+  StateKey(kProfileKind, person.user, &key_);
   BONGSU_ASSIGN_OR_RETURN(const bool found, store_.Get(key_, &value_));
   if (!found) {
     std::memset(head.data(), 0, head.size());

@@ -47,6 +47,10 @@ class ReadAhead final : public KeyValueStore {
   }
   Status Write(const WriteBatch& batch, bool sync) override {
     Status written = store_->Write(batch, sync);
+    {
+      const std::lock_guard lock(mutex_);
+      if (index_.size() == 0) return written;  // Nobody expects anything: the rule.
+    }
     for (const WriteBatch::Op& op : batch.ops()) {
       const uint64_t hash = Hash64(op.key);
       const std::lock_guard lock(mutex_);  // Each time anew: others wait for it.
