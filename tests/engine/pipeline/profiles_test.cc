@@ -6,6 +6,7 @@
 #include "engine/base/strings.h"
 #include "state/memory/memory_store.h"
 #include "state/overlay/overlay_store.h"
+#include "tests/support/store_around.h"
 
 namespace bongsu {
 namespace {
@@ -101,29 +102,17 @@ TEST_CASE("a small cache remembers as well as a large one, undone changes and co
 }
 
 // Remembers what it was told to expect.
-class Told final : public KeyValueStore {
+class Told final : public StoreAround {
  public:
-  Result<bool> Get(std::string_view key, std::string* value) override {
-    return store_.Get(key, value);
-  }
+  using StoreAround::StoreAround;
   void Expect(std::string_view key) override { keys.emplace_back(key); }
-  Status Write(const WriteBatch& batch, bool sync) override { return store_.Write(batch, sync); }
-  Status Scan(std::string_view from, std::string_view to, const Visitor& visit) override {
-    return store_.Scan(from, to, visit);
-  }
-  Status DeleteRange(std::string_view from, std::string_view to) override {
-    return store_.DeleteRange(from, to);
-  }
-  uint64_t ApproximateSize() override { return store_.ApproximateSize(); }
   std::vector<std::string> keys;
-
- private:
-  MemoryKeyValueStore store_;
 };
 
 TEST_CASE("the store expects who is not cached, if enough were not before") {
   using Keys = std::vector<std::string>;
-  Told database;
+  MemoryKeyValueStore memory;
+  Told database(memory);
   const std::unique_ptr<StateStore> store = MakeStateStore(database, "p/");
   const Layout layout({{"a", 8}});
   Profiles profiles(*store, layout, 100);

@@ -7,34 +7,26 @@
 #include "engine/base/strings.h"
 #include "state/memory/memory_store.h"
 #include "state/overlay/overlay_store.h"
+#include "tests/support/store_around.h"
 
 using namespace bongsu;
 
 namespace {
 
 // Counts how often the database is searched through.
-class CountingStore final : public KeyValueStore {
+class CountingStore final : public StoreAround {
  public:
-  Result<bool> Get(std::string_view key, std::string* value) override {
-    return inner_.Get(key, value);
-  }
-  Status Write(const WriteBatch& batch, bool sync) override { return inner_.Write(batch, sync); }
+  using StoreAround::StoreAround;
   Status Scan(std::string_view from, std::string_view to, const Visitor& visit) override {
     ++scans;
-    return inner_.Scan(from, to, visit);
+    return StoreAround::Scan(from, to, visit);
   }
-  Status DeleteRange(std::string_view from, std::string_view to) override {
-    return inner_.DeleteRange(from, to);
-  }
-  uint64_t ApproximateSize() override { return inner_.ApproximateSize(); }
   int scans = 0;
-
- private:
-  MemoryKeyValueStore inner_;
 };
 
 struct Clockwork {
-  CountingStore database;
+  MemoryKeyValueStore memory;
+  CountingStore database{memory};
   std::unique_ptr<StateStore> store = MakeStateStore(database, "");
   Timers timers{*store};
 

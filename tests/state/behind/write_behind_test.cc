@@ -8,6 +8,7 @@
 #include "engine/base/random.h"
 #include "engine/base/strings.h"
 #include "state/memory/memory_store.h"
+#include "tests/support/store_around.h"
 
 namespace bongsu {
 namespace {
@@ -33,26 +34,16 @@ struct Disk {
   }
 };
 
-class DiskStore final : public KeyValueStore {
+class DiskStore final : public StoreAround {
  public:
-  explicit DiskStore(Disk& disk) : disk_(disk) {}
-  Result<bool> Get(std::string_view key, std::string* value) override {
-    return disk_.data.Get(key, value);
-  }
+  explicit DiskStore(Disk& disk) : StoreAround(disk.data), disk_(disk) {}
   Status Write(const WriteBatch& batch, bool sync) override {
     if (disk_.full) return Status::Unavailable("full");
     disk_.synced = sync;
     std::vector<std::string>& keys = disk_.batches.emplace_back();
     for (const WriteBatch::Op& op : batch.ops()) keys.emplace_back(op.key);
-    return disk_.data.Write(batch, sync);
+    return StoreAround::Write(batch, sync);
   }
-  Status Scan(std::string_view from, std::string_view to, const Visitor& visit) override {
-    return disk_.data.Scan(from, to, visit);
-  }
-  Status DeleteRange(std::string_view from, std::string_view to) override {
-    return disk_.data.DeleteRange(from, to);
-  }
-  uint64_t ApproximateSize() override { return disk_.data.ApproximateSize(); }
 
  private:
   Disk& disk_;

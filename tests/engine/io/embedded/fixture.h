@@ -10,6 +10,7 @@
 #include "engine/io/embedded/embedded_log.h"
 #include "tests/state/rocksdb/stores.h"
 #include "tests/support/committed.h"
+#include "tests/support/store_around.h"
 
 namespace bongsu {
 
@@ -21,30 +22,20 @@ class StoppedClock final : public Clock {
 };
 
 // Refuses writes while `failing`, as a full disk does.
-class FaultyStore final : public KeyValueStore {
+class FaultyStore final : public StoreAround {
  public:
-  explicit FaultyStore(KeyValueStore& store) : store_(store) {}
-  Result<bool> Get(std::string_view key, std::string* value) override {
-    return store_.Get(key, value);
-  }
+  using StoreAround::StoreAround;
   Status Write(const WriteBatch& batch, bool sync) override {
     ++writes;
-    return failing ? Status::Unavailable("disk full; free some") : store_.Write(batch, sync);
-  }
-  Status Scan(std::string_view from, std::string_view to, const Visitor& visit) override {
-    return store_.Scan(from, to, visit);
+    return failing ? Status::Unavailable("disk full; free some") : StoreAround::Write(batch, sync);
   }
   Status DeleteRange(std::string_view from, std::string_view to) override {
     return failing_ranges ? Status::Unavailable("disk full; free some")
-                          : store_.DeleteRange(from, to);
+                          : StoreAround::DeleteRange(from, to);
   }
-  uint64_t ApproximateSize() override { return store_.ApproximateSize(); }
   bool failing = false;
   bool failing_ranges = false;
   int writes = 0;
-
- private:
-  KeyValueStore& store_;
 };
 
 class LogFixture final {
