@@ -282,4 +282,23 @@ std::vector<HostileEvent> HostileEvents() {
   return out;
 }
 
+void Mutate(std::span<const std::string_view> pieces, SplitMix64* random, std::string* bytes) {
+  const size_t at = random->Below(bytes->size() + 1);
+  switch (random->Below(4)) {
+    case 0:
+      bytes->insert(at, pieces[random->Below(pieces.size())]);
+      break;
+    case 1:
+      bytes->erase(at, 1 + random->Below(8));
+      break;
+    case 2:
+      if (at < bytes->size()) (*bytes)[at] = static_cast<char>(random->Below(256));
+      break;
+    default: {
+      const size_t from = random->Below(bytes->size() + 1);
+      bytes->insert(at, bytes->substr(from, random->Below(24)));
+    }
+  }
+}
+
 }  // namespace bongsu

@@ -2,8 +2,12 @@
 // which it must be refused. For decoders, and for whatever stands behind them.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "engine/base/random.h"
 
 namespace bongsu {
 
@@ -17,5 +21,7 @@ struct HostileEvent {
 std::string GoodEvent();
 // Always the same, in the same order.
 std::vector<HostileEvent> HostileEvents();
+// Puts one of `pieces` somewhere, or takes something away, changes a byte, repeats a part.
+void Mutate(std::span<const std::string_view> pieces, SplitMix64* random, std::string* bytes);
 
 }  // namespace bongsu

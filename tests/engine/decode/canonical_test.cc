@@ -198,20 +198,7 @@ TEST_CASE("mutated events are refused or become canonical") {
   for (int i = 0; i < kMutations; ++i) {
     std::string bytes = seeds[random.Below(3)];
     for (uint64_t changes = 1 + random.Below(3); changes > 0; --changes) {
-      const size_t at = random.Below(bytes.size() + 1);
-      switch (random.Below(4)) {
-        case 0:
-          bytes.insert(at, kPieces[random.Below(std::size(kPieces))]);
-          break;
-        case 1:
-          bytes.erase(at, 1 + random.Below(8));
-          break;
-        case 2:
-          if (at < bytes.size()) bytes[at] = static_cast<char>(random.Below(256));
-          break;
-        default:
-          bytes.insert(at, bytes.substr(random.Below(bytes.size() + 1), random.Below(24)));
-      }
+      Mutate(kPieces, &random, &bytes);
     }
     const int before = seen.events;
     seen.rejection.reason.clear();

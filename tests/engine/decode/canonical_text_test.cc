@@ -184,20 +184,7 @@ TEST_CASE("mutated canonical text means the same in one pass and in the tree") {
   int read = 0;
   for (int i = 0; i < kMutations; ++i) {
     std::string json = seeds[random.Below(3)];
-    const size_t at = random.Below(json.size() + 1);
-    switch (random.Below(4)) {
-      case 0:
-        json.insert(at, kPieces[random.Below(std::size(kPieces))]);
-        break;
-      case 1:
-        json.erase(at, 1 + random.Below(8));
-        break;
-      case 2:
-        if (at < json.size()) json[at] = static_cast<char>(random.Below(256));
-        break;
-      default:
-        json.insert(at, json.substr(random.Below(json.size() + 1), random.Below(24)));
-    }
+    Mutate(kPieces, &random, &json);
     read += both.Reads(json) ? 1 : 0;
     both.Compare(json);
   }
