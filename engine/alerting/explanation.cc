@@ -65,6 +65,7 @@ bool IsKnown(const Contribution& c) {
 // Parts of one feature, by several detectors, as one; in the order of their points.
 std::vector<Contribution> ByFeature(const std::vector<Contribution>& contributions) {
   std::vector<Contribution> out;
+  out.reserve(contributions.size());
   for (const Contribution& c : contributions) {
     const auto same = std::find_if(out.begin(), out.end(), [&](const Contribution& o) {
       return !c.feature.empty() && o.feature == c.feature;
@@ -75,9 +76,10 @@ std::vector<Contribution> ByFeature(const std::vector<Contribution>& contributio
       same->points += c.points;
     }
   }
-  std::stable_sort(out.begin(), out.end(), [](const Contribution& a, const Contribution& b) {
+  const auto more = [](const Contribution& a, const Contribution& b) {
     return a.points > b.points;
-  });
+  };
+  if (!std::is_sorted(out.begin(), out.end(), more)) std::stable_sort(out.begin(), out.end(), more);
   return out;
 }
 

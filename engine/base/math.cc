@@ -1,12 +1,15 @@
 #include "engine/base/math.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
 namespace bongsu {
 namespace {
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kLn2 = 0.6931471805599453094;
 constexpr double kLog10Of2 = 0.3010299956639811952;
 // 2^y = 1 + sum over k of kExp2[k - 1] y^k: ln(2)^k / k!.
@@ -21,39 +24,101 @@ constexpr double kLog2[] = {2.8853900817779268,  0.96179669392597555, 0.57707801
                             0.22195308321368667, 0.19235933878519512, 0.16972882833987804,
                             0.15186263588304877, 0.13739952770371081};
 
+// Of x that are finite, normal and above zero: one in a double, or as many as a vector holds. By
+// reference and with the builtin of std::bit_cast: how a call passes a vector depends on the unit.
+template <typename Word, typename Double>
+[[gnu::always_inline]] inline void Log2OfNormal(const Double& x, Double* out) {
+  // x = 2^exponent m with m in (sqrt(2) / 2, sqrt(2)]; no branch, for it would go either way.
+  constexpr uint64_t kMantissa = (uint64_t{1} << 52) - 1, kOne = std::bit_cast<uint64_t>(1.0);
+  constexpr uint64_t kSqrt2 = std::bit_cast<uint64_t>(1.4142135623730951);
+  const auto bits = __builtin_bit_cast(Word, x);
+  const Word fraction = (bits & kMantissa) | kOne;
+  const Word halved = (kSqrt2 - fraction) >> 63;  // 1 above it.
+  // A whole number in the lowest bits of 2^52 is added to it.
+  const Word exponent = ((bits >> 52) + halved) | std::bit_cast<uint64_t>(0x1p52);
+  const auto m = __builtin_bit_cast(Double, fraction - (halved << 52));
+  const Double s = (m - 1) / (m + 1);  // |s| < 0.172
+  const Double s2 = s * s;
+  // Pairs and pairs of pairs, so that a step rarely waits for the one before it.
+  const Double s4 = s2 * s2, s8 = s4 * s4;
+  const Double low = (kLog2[0] + s2 * kLog2[1]) + s4 * (kLog2[2] + s2 * kLog2[3]);
+  const Double middle = (kLog2[4] + s2 * kLog2[5]) + s4 * (kLog2[6] + s2 * kLog2[7]);
+  const Double high = (kLog2[8] + s2 * kLog2[9]) + s4 * kLog2[10];
+  *out = __builtin_bit_cast(Double, exponent) - (0x1p52 + 1023) +
+         s * (low + s8 * (middle + s8 * high));
+}
+
+template <typename T, size_t kBytes>
+using Vector [[gnu::vector_size(kBytes)]] = T;
+
+template <size_t kBytes>
+[[gnu::always_inline]] inline void SignedLog1pBy(double* x, size_t count) {
+  using Doubles = Vector<double, kBytes>;
+  using Words = Vector<uint64_t, kBytes>;
+  constexpr uint64_t kSign = uint64_t{1} << 63;
+  for (size_t at = 0; at < count; at += kBytes / sizeof(double)) {
+    const size_t size = std::min(kBytes, (count - at) * sizeof(double));
+    Words given{};
+    std::memcpy(&given, x + at, size);
+    const Doubles u = 1 + __builtin_bit_cast(Doubles, given & ~kSign);
+    Doubles log;
+    Log2OfNormal<Words>(u, &log);
+    log = u < kInfinity ? log * kLn2 : u;
+    const Words out = (__builtin_bit_cast(Words, log) & ~kSign) | (given & kSign);
+    std::memcpy(x + at, &out, size);
+  }
+}
+
+void Portable(double* x, size_t count) {
+  SignedLog1pBy<16>(x, count);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) void Avx2(double* x, size_t count) {
+  SignedLog1pBy<32>(x, count);
+}
+
+__attribute__((target("avx512f"))) void Avx512(double* x, size_t count) {
+  SignedLog1pBy<64>(x, count);
+}
+#endif
+
+const SignedLog1pKernel kWidest = SignedLog1pKernels().back();
+
 }  // namespace
 
 double Log2(double x) {
   if (x != x || x < 0) return std::numeric_limits<double>::quiet_NaN();
-  if (x == 0) return -std::numeric_limits<double>::infinity();
-  if (x == std::numeric_limits<double>::infinity()) return x;
+  if (x == 0) return -kInfinity;
+  if (x == kInfinity) return x;
   double bias = 0;
   if (x < std::numeric_limits<double>::min()) {  // Subnormal: scale up first.
     x *= 0x1p54;
     bias = 54;
   }
-  // x = 2^exponent m with m in (sqrt(2) / 2, sqrt(2)]; no branch, for it would go either way.
-  constexpr uint64_t kMantissa = (uint64_t{1} << 52) - 1, kOne = std::bit_cast<uint64_t>(1.0);
-  const auto bits = std::bit_cast<uint64_t>(x);
-  const uint64_t fraction = (bits & kMantissa) | kOne;
-  const uint64_t halved = fraction > std::bit_cast<uint64_t>(1.4142135623730951) ? 1 : 0;
-  const auto exponent = static_cast<int64_t>((bits >> 52) + halved) - 1023;
-  const auto m = std::bit_cast<double>(fraction - (halved << 52));
-  const double s = (m - 1) / (m + 1);  // |s| < 0.172
-  const double s2 = s * s;
-  // Pairs and pairs of pairs, so that a step rarely waits for the one before it.
-  const double s4 = s2 * s2, s8 = s4 * s4;
-  const auto pair = [&](int k) { return kLog2[k] + s2 * kLog2[k + 1]; };
-  const double low = pair(0) + s4 * pair(2);
-  const double middle = pair(4) + s4 * pair(6);
-  const double high = pair(8) + s4 * kLog2[10];
-  return static_cast<double>(exponent) - bias + s * (low + s8 * (middle + s8 * high));
+  double log;
+  Log2OfNormal<uint64_t>(x, &log);
+  return log - bias;
+}
+
+std::vector<SignedLog1pKernel> SignedLog1pKernels() {
+  std::vector<SignedLog1pKernel> kernels = {Portable};
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2")) kernels.push_back(Avx2);
+  if (__builtin_cpu_supports("avx512f")) kernels.push_back(Avx512);
+#endif
+  return kernels;
+}
+
+void SignedLog1p(std::span<double> x) {
+  kWidest(x.data(), x.size());
 }
 
 double Exp2(double x) {
   if (x != x) return x;
   if (x < -1022) return 0;
-  if (x >= 1024) return std::numeric_limits<double>::infinity();
+  if (x >= 1024) return kInfinity;
   const auto whole = static_cast<int64_t>(x < 0 ? x - 0.5 : x + 0.5);
   const double y = x - static_cast<double>(whole);  // |y| <= 0.5
   const double y2 = y * y, y4 = y2 * y2, y8 = y4 * y4;

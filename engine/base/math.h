@@ -4,6 +4,10 @@
 // Pure; any thread.
 #pragma once
 
+#include <cstddef>
+#include <span>
+#include <vector>
+
 namespace bongsu {
 
 double Log2(double x);  // x > 0; -infinity at 0, NaN below.
@@ -11,5 +15,11 @@ double Exp2(double x);  // 0 below -1022, infinity above 1023.
 double Log10(double x);
 double Log(double x);
 double Log1p(double x);  // Log(1 + x), x >= 0; for scales, not for tiny x.
+
+// Each x becomes Log1p(|x|) with its own sign, NaN stays; by the widest vector unit of the machine.
+void SignedLog1p(std::span<double> x);
+// What this machine can run, the widest last; all give the same bits.
+using SignedLog1pKernel = void (*)(double* x, size_t count);
+std::vector<SignedLog1pKernel> SignedLog1pKernels();
 
 }  // namespace bongsu

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +25,9 @@ enum class Code {
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(Code code, std::string message) : code_(code), message_(std::move(message)) {}
+  // `code` is not kOk.
+  Status(Code code, std::string message)
+      : error_(std::make_shared<const Error>(Error{code, std::move(message)})) {}
 
   static Status Ok() { return {}; }
   static Status Invalid(std::string message) { return {Code::kInvalid, std::move(message)}; }
@@ -36,13 +39,19 @@ class [[nodiscard]] Status {
   static Status Corrupt(std::string message) { return {Code::kCorrupt, std::move(message)}; }
   static Status Internal(std::string message) { return {Code::kInternal, std::move(message)}; }
 
-  bool ok() const { return code_ == Code::kOk; }
-  Code code() const { return code_; }
-  const std::string& message() const { return message_; }
+  bool ok() const { return error_ == nullptr; }
+  Code code() const { return ok() ? Code::kOk : error_->code; }
+  const std::string& message() const {
+    static const std::string kNone;
+    return ok() ? kNone : error_->message;
+  }
 
  private:
-  Code code_ = Code::kOk;
-  std::string message_;
+  struct Error {
+    Code code;
+    std::string message;
+  };
+  std::shared_ptr<const Error> error_;  // Null, as nearly always, costs next to nothing.
 };
 
 // A value or the reason why there is none. Keeps the shape of std::expected<T, Status>.

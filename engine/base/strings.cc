@@ -1,11 +1,49 @@
 #include "engine/base/strings.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
 #include <vector>
 
 #include "engine/base/words.h"
 
 namespace bongsu {
+
+namespace strings_internal {
+
+namespace {
+
+// Texts of numbers lately written: an alert has each several times, and the shortest text of a
+// double takes long to find.
+struct NumberText {
+  uint64_t bits = 0;
+  uint32_t size = 0;  // 0: none.
+  std::array<char, 28> text;
+};
+thread_local std::array<NumberText, 128> lately;
+
+}  // namespace
+
+void Append(std::string* out, double number) {
+  // Of a whole number below this the shortest text is its digits; a count is found sooner so.
+  constexpr double kDigitsAreShortest = 100000;
+  if (std::abs(number) < kDigitsAreShortest && !(number == 0 && std::signbit(number))) {
+    const auto whole = static_cast<int>(number);
+    if (static_cast<double>(whole) == number) return Append(out, whole);
+  }
+  const auto bits = std::bit_cast<uint64_t>(number);
+  NumberText& known = lately[bits * 0x9E3779B97F4A7C15 >> 57];
+  if (known.size == 0 || known.bits != bits) {
+    const auto end = std::to_chars(known.text.begin(), known.text.end(), number);
+    known.bits = bits;
+    known.size = static_cast<uint32_t>(end.ptr - known.text.data());
+  }
+  out->append(known.text.data(), known.size);
+}
+
+}  // namespace strings_internal
 
 std::string Join(std::span<const std::string> parts, std::string_view separator) {
   std::string out;

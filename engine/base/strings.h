@@ -16,12 +16,14 @@ inline void Append(std::string* out, std::string_view text) {
 inline void Append(std::string* out, char c) {
   out->push_back(c);
 }
-template <typename T>
-requires(std::integral<T> || std::floating_point<T>) void Append(std::string* out, T number) {
-  char buffer[64];
+template <std::integral T>
+void Append(std::string* out, T number) {
+  char buffer[24];
   const auto end = std::to_chars(buffer, buffer + sizeof(buffer), number);
   out->append(buffer, end.ptr);
 }
+void Append(std::string* out, double number);
+void Append(std::string* out, float number) = delete;
 }  // namespace strings_internal
 
 // Joins text and numbers; a floating-point number is written shortest, so that it reads back equal.

@@ -145,10 +145,10 @@ char* TakeNumber(char* at, const char* limit, Value* value) {
 
 char* TakeAttribute(char* at, const char* limit, Value* value) {
   if (*at == '"') return TakeString(at, Breaks::kEscaped, &value->text);
-  for (const std::string_view word : {"true", "false"}) {
-    if (std::memcmp(at, word.data(), word.size()) != 0) continue;
-    *value = {word, word == "true" ? 1.0 : 0.0};
-    return at + word.size();
+  const bool yes = std::memcmp(at, "true", 4) == 0;
+  if (yes || std::memcmp(at, "false", 5) == 0) {
+    *value = yes ? Value{"true", 1} : Value{"false", 0};
+    return at + value->text.size();
   }
   return TakeNumber(at, limit, value);
 }

@@ -1,5 +1,7 @@
 #include "engine/json/writer.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "engine/base/strings.h"
@@ -79,24 +81,34 @@ void JsonWriter::Separate() {
   first_ = false;
 }
 
-JsonWriter& JsonWriter::Key(std::string_view key) {
-  String(key);
-  out_->push_back(':');
-  first_ = true;
-  return *this;
+// Short plain text, as most is, goes out at once with all that stands around it.
+void JsonWriter::Quote(std::string_view text, std::string_view after) {
+  if (!IsPlain(text)) {
+    Separate();
+    out_->push_back('"');
+    AppendEscaped(out_, IsValidUtf8(text) ? text : Repair(text));
+    out_->push_back('"');
+    out_->append(after);
+    return;
+  }
+  std::array<char, 64> whole;
+  char* end = whole.data();
+  if (!first_) *end++ = ',';
+  first_ = false;
+  *end++ = '"';
+  if (text.size() + after.size() + 3 <= whole.size()) {
+    end = std::copy(text.begin(), text.end(), end);
+  } else {
+    out_->append(whole.data(), end).append(text);
+    end = whole.data();
+  }
+  *end++ = '"';
+  end = std::copy(after.begin(), after.end(), end);
+  out_->append(whole.data(), end);
 }
 
 JsonWriter& JsonWriter::String(std::string_view value) {
-  Separate();
-  out_->push_back('"');
-  if (IsPlain(value)) {
-    out_->append(value);
-  } else if (IsValidUtf8(value)) {
-    AppendEscaped(out_, value);
-  } else {
-    AppendEscaped(out_, Repair(value));
-  }
-  out_->push_back('"');
+  Quote(value, "");
   return *this;
 }
 

@@ -34,8 +34,8 @@ class Pipeline::PersonContext final : public Context {
     kinds_read_.clear();
   }
   void BeginStep(size_t step) {
+    if (owners_.size() < verdict_.findings.size()) OwnNewFindings();
     step_ = step;
-    while (owners_.size() < verdict_.findings.size()) owners_.push_back(step_ - 1);
   }
   // Of steps that find nothing more.
   void TurnTo(size_t step) { step_ = step; }
@@ -82,6 +82,7 @@ class Pipeline::PersonContext final : public Context {
   std::vector<Contribution> Explain(const Event& event) override;
 
  private:
+  [[gnu::noinline]] void OwnNewFindings() { owners_.resize(verdict_.findings.size(), step_); }
   std::string_view KeyOf(char kind) {
     key_.assign(1, kind).append(1, '/').append(user_);
     return key_;

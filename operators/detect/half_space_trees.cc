@@ -83,6 +83,7 @@ class HalfSpaceTreesDetector final : public Operator {
   HalfSpaceTreesDetector(const Options& options, std::vector<DetectorInput> inputs,
                          std::unique_ptr<HalfSpaceTrees> trees)
       : inputs_(std::move(inputs)),
+        reader_(inputs_),
         trees_(std::move(trees)),
         calibration_(options, static_cast<uint64_t>(options.window)),
         window_(static_cast<uint64_t>(options.window)),
@@ -101,8 +102,7 @@ class HalfSpaceTreesDetector final : public Operator {
   }
 
   Result<Flow> Process(Event& event, Context& context) override {
-    for (size_t i = 0; i < inputs_.size(); ++i)
-      x_[i] = inputs_[i].Scaled(event.features[inputs_[i].feature]);
+    reader_.Read(event.features, x_);
     context.verdict().findings.push_back(
         calibration_.Judge(trees_->Score(x_), trees_->ready(), trees_->Maturity()));
     return Flow::kNext;
@@ -127,6 +127,7 @@ class HalfSpaceTreesDetector final : public Operator {
   }
 
   std::vector<DetectorInput> inputs_;
+  InputReader reader_;
   std::unique_ptr<HalfSpaceTrees> trees_;
   Calibration calibration_;
   uint64_t window_, reach_;

@@ -30,8 +30,21 @@ const Unit* FindUnit(std::string_view name) {
 }  // namespace
 
 double DetectorInput::Scaled(double value) const {
-  return unit != nullptr && unit->heavy_tailed ? std::copysign(Log1p(std::abs(value)), value)
-                                               : value;
+  if (heavy_tailed()) SignedLog1p({&value, 1});
+  return value;
+}
+
+InputReader::InputReader(const std::vector<DetectorInput>& inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    (inputs[i].heavy_tailed() ? heavy_tailed_ : plain_).push_back({i, inputs[i].feature});
+  logs_.resize(heavy_tailed_.size());
+}
+
+void InputReader::Read(const std::vector<double>& features, std::span<double> x) {
+  for (const Place& place : plain_) x[place.input] = features[place.feature];
+  for (size_t i = 0; i < logs_.size(); ++i) logs_[i] = features[heavy_tailed_[i].feature];
+  SignedLog1p(logs_);
+  for (size_t i = 0; i < logs_.size(); ++i) x[heavy_tailed_[i].input] = logs_[i];
 }
 
 std::vector<DetectorInput> InputsOf(const std::vector<Located<std::string>>& features,

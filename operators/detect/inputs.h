@@ -2,6 +2,7 @@
 // with what their unit says of their scale. Detect stage; made while the pipeline is built.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,24 @@ struct Unit {
 struct DetectorInput {
   size_t feature = 0;
   const Unit* unit = nullptr;  // Null when it is not known.
+  bool heavy_tailed() const { return unit != nullptr && unit->heavy_tailed; }
   // By their logarithm, where the unit has heavy tails.
   double Scaled(double value) const;
+};
+
+// A detector's vector out of the features of an event, each input Scaled.
+class InputReader {
+ public:
+  explicit InputReader(const std::vector<DetectorInput>& inputs);
+  // `x` has a place for each input.
+  void Read(const std::vector<double>& features, std::span<double> x);
+
+ private:
+  struct Place {
+    size_t input, feature;
+  };
+  std::vector<Place> plain_, heavy_tailed_;
+  std::vector<double> logs_;  // Of the latter.
 };
 
 // The inputs in configured order; what is wrong is reported, and then one is missing.

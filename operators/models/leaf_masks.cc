@@ -17,48 +17,69 @@ uint64_t Mask(size_t begin, size_t end) {
   return below(end) & ~below(begin);
 }
 
-template <size_t kBytes>
-using Words [[gnu::vector_size(kBytes), gnu::may_alias]] = uint64_t;
+template <typename T, size_t kBytes>
+using Vector [[gnu::vector_size(kBytes), gnu::may_alias]] = T;
 
-// For a vector unit of that width.
+// How many of the cuts are not above `value`; none for a NaN.
 template <size_t kBytes>
-[[gnu::always_inline]] inline void Intersect(const LeafMasks::Row* const* rows, size_t count,
-                                             LeafMasks::Row* out) {
-  for (size_t v = 0; v < sizeof(LeafMasks::Row) / kBytes; ++v) {
-    auto left = reinterpret_cast<const Words<kBytes>*>(rows[0])[v];
-    for (size_t i = 1; i < count; ++i) left &= reinterpret_cast<const Words<kBytes>*>(rows[i])[v];
-    reinterpret_cast<Words<kBytes>*>(out)[v] = left;
-  }
+[[gnu::always_inline]] inline size_t NotAbove(const LeafMasks::Block& block, double value) {
+  const auto* const cuts = reinterpret_cast<const Vector<double, kBytes>*>(block.cuts.data());
+  Vector<int64_t, kBytes> counts{};
+#pragma GCC unroll 16
+  for (size_t v = 0; v < sizeof(block.cuts) / kBytes; ++v) counts -= cuts[v] <= value;
+  int64_t sum = 0;
+  for (size_t lane = 0; lane < kBytes / sizeof(int64_t); ++lane) sum += counts[lane];
+  return static_cast<size_t>(sum);
 }
 
-void Portable(const LeafMasks::Row* const* rows, size_t count, LeafMasks::Row* out) {
-  Intersect<16>(rows, count, out);
+// The row of a value. No branch on where it lies.
+template <size_t kBytes>
+[[gnu::always_inline]] inline const LeafMasks::Row* RowOf(const LeafMasks::Table& table,
+                                                          const LeafMasks::Column& column,
+                                                          double value) {
+  const LeafMasks::Block* const blocks = &table.blocks[column.first_block];
+  size_t block = 0;  // The last one that does not begin above the value, or the first.
+  for (size_t left = column.blocks; left > 1; left -= left / 2) {
+    block += blocks[block + left / 2].cuts[0] <= value ? left / 2 : 0;
+  }
+  const size_t place = block * LeafMasks::Block::kCuts + NotAbove<kBytes>(blocks[block], value);
+  return &table.rows[std::isnan(value) ? column.unknown_row : column.first_row + place];
+}
+
+template <size_t kBytes>
+[[gnu::always_inline]] inline void Find(const LeafMasks::Table& table, const double* x,
+                                        LeafMasks::Row* out) {
+  using Words = Vector<uint64_t, kBytes>;
+  constexpr size_t kVectors = sizeof(LeafMasks::Row) / kBytes;
+  Words left[kVectors];
+#pragma GCC unroll 16
+  for (size_t v = 0; v < kVectors; ++v) left[v] = ~Words{};  // Of no column.
+  for (const LeafMasks::Column& column : table.columns) {
+    const LeafMasks::Row* const row = RowOf<kBytes>(table, column, x[column.feature]);
+#pragma GCC unroll 16
+    for (size_t v = 0; v < kVectors; ++v) left[v] &= reinterpret_cast<const Words*>(row)[v];
+  }
+#pragma GCC unroll 16
+  for (size_t v = 0; v < kVectors; ++v) reinterpret_cast<Words*>(out)[v] = left[v];
+}
+
+void Portable(const LeafMasks::Table& table, const double* x, LeafMasks::Row* out) {
+  Find<16>(table, x, out);
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) void Avx2(const LeafMasks::Row* const* rows, size_t count,
+__attribute__((target("avx2"))) void Avx2(const LeafMasks::Table& table, const double* x,
                                           LeafMasks::Row* out) {
-  Intersect<32>(rows, count, out);
+  Find<32>(table, x, out);
 }
 
-__attribute__((target("avx512f"))) void Avx512(const LeafMasks::Row* const* rows, size_t count,
+__attribute__((target("avx512f"))) void Avx512(const LeafMasks::Table& table, const double* x,
                                                LeafMasks::Row* out) {
-  Intersect<64>(rows, count, out);
+  Find<64>(table, x, out);
 }
 #endif
 
 const LeafMasks::Kernel kWidest = LeafMasks::Kernels().back();
-
-// How many of the ascending cuts are not above `value`; none for a NaN. No branch on the data.
-size_t PlaceOf(const double* cuts, size_t count, double value) {
-  size_t place = 0;
-  while (count > 1) {
-    const size_t half = count / 2;
-    place += cuts[place + half - 1] <= value ? half : 0;
-    count -= half;
-  }
-  return place + (cuts[place] <= value);
-}
 
 }  // namespace
 
@@ -87,19 +108,26 @@ LeafMasks::LeafMasks(const Parts& parts, std::span<const Cut> cuts) : trees_(par
 }
 
 void LeafMasks::AddColumn(size_t feature, std::span<const Cut> cuts) {
-  const size_t first = cuts_.size(), places = cuts.size() + 1;
-  for (const Cut& cut : cuts) cuts_.push_back(cut.at);
-  const auto begin = cuts_.begin() + static_cast<std::ptrdiff_t>(first);
-  std::sort(begin, cuts_.end());
-  columns_.push_back({feature, first, cuts.size(), rows_.size()});
+  const size_t places = cuts.size() + 1;
+  std::vector<double> ascending;
+  for (const Cut& cut : cuts) ascending.push_back(cut.at);
+  std::sort(ascending.begin(), ascending.end());
+  Column column{feature, table_.blocks.size(), 0, table_.rows.size(), table_.rows.size() + places};
+  for (size_t i = 0; i < ascending.size(); ++i) {
+    if (i % Block::kCuts == 0) table_.blocks.emplace_back().cuts.fill(std::nan(""));
+    table_.blocks.back().cuts[i % Block::kCuts] = ascending[i];
+  }
+  column.blocks = table_.blocks.size() - column.first_block;
+  table_.columns.push_back(column);
   Row all;
   all.leaves.fill(kAll);
-  rows_.resize(rows_.size() + places + 1, all);
-  Row* const rows = &rows_[columns_.back().first_row];
+  table_.rows.resize(table_.rows.size() + places + 1, all);
+  Row* const rows = &table_.rows[column.first_row];
   std::vector<Row> from_above(places, all);
   for (const Cut& cut : cuts) {
-    const auto lower = std::lower_bound(begin, cuts_.end(), cut.at);
-    const auto below = static_cast<size_t>(lower - begin);  // The last place that lies below.
+    const auto lower = std::lower_bound(ascending.begin(), ascending.end(), cut.at);
+    // The last place that lies below.
+    const auto below = static_cast<size_t>(lower - ascending.begin());
     const uint64_t if_below = ~Mask(cut.middle, cut.end), if_not = ~Mask(cut.begin, cut.middle);
     from_above[below].leaves[cut.tree] &= if_below;
     rows[below + 1].leaves[cut.tree] &= if_not;
@@ -117,19 +145,12 @@ void LeafMasks::AddColumn(size_t feature, std::span<const Cut> cuts) {
 }
 
 double LeafMasks::AddTo(double sum, std::span<const double> x) const noexcept {
-  std::array<const Row*, kFeatures> rows;
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    const Column& column = columns_[i];
-    const double value = x[column.feature];
-    const size_t place = PlaceOf(&cuts_[column.first_cut], column.cuts, value);
-    rows[i] = &rows_[column.first_row + (std::isnan(value) ? column.cuts + 1 : place)];
-  }
+  return AddTo(sum, x, kWidest);
+}
+
+double LeafMasks::AddTo(double sum, std::span<const double> x, Kernel kernel) const noexcept {
   Row left;
-  if (columns_.empty()) {
-    left.leaves.fill(kAll);
-  } else {
-    kWidest(rows.data(), columns_.size(), &left);
-  }
+  kernel(table_, x.data(), &left);
   for (size_t tree = 0; tree < trees_; ++tree) {
     const auto leaf = static_cast<size_t>(std::countr_zero(left.leaves[tree]));
     sum += parts_[tree * kLeaves + leaf];
@@ -138,8 +159,8 @@ double LeafMasks::AddTo(double sum, std::span<const double> x) const noexcept {
 }
 
 size_t LeafMasks::MemoryBytes() const {
-  return columns_.capacity() * sizeof(Column) + cuts_.capacity() * sizeof(double) +
-         rows_.capacity() * sizeof(Row) + parts_.capacity() * sizeof(double);
+  return table_.columns.capacity() * sizeof(Column) + table_.blocks.capacity() * sizeof(Block) +
+         table_.rows.capacity() * sizeof(Row) + parts_.capacity() * sizeof(double);
 }
 
 }  // namespace bongsu

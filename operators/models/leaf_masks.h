@@ -37,21 +37,30 @@ class LeafMasks {
   struct alignas(64) Row {
     std::array<uint64_t, kTrees> leaves;
   };
-  // Intersects `count` >= 1 rows.
-  using Kernel = void (*)(const Row* const* rows, size_t count, Row* out);
+  // Ascending; NaN, than which nothing is greater, where a column's last block has no more.
+  struct alignas(64) Block {
+    static constexpr size_t kCuts = 32;
+    std::array<double, kCuts> cuts;
+  };
+  struct Column {  // Of a feature that is cut; its rows are those of the places between the cuts
+    size_t feature, first_block, blocks, first_row, unknown_row;  // and that of what is not known.
+  };
+  struct Table {
+    std::vector<Column> columns;
+    std::vector<Block> blocks;  // By column.
+    std::vector<Row> rows;
+  };
+  // The intersection of the rows of `x`, for a vector unit.
+  using Kernel = void (*)(const Table& table, const double* x, Row* out);
   // What this machine can run, the widest last.
   static std::vector<Kernel> Kernels();
+  double AddTo(double sum, std::span<const double> x, Kernel kernel) const noexcept;
 
  private:
-  struct Column {  // Of a feature that is cut; its rows are those of the places between the cuts
-    size_t feature, first_cut, cuts, first_row;  // and that of what is not known.
-  };
   void AddColumn(size_t feature, std::span<const Cut> cuts);
 
   size_t trees_;
-  std::vector<Column> columns_;
-  std::vector<double> cuts_;  // By column, ascending.
-  std::vector<Row> rows_;
+  Table table_;
   std::vector<double> parts_;  // kLeaves a tree.
 };
 

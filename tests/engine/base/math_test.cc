@@ -4,6 +4,8 @@
 #include <bit>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstring>
+#include <iterator>
 #include <limits>
 
 #include "engine/base/random.h"
@@ -11,6 +13,8 @@
 using namespace bongsu;
 
 namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // How far `got` is from `truth`, in units in the last place of the truth.
 double Units(double got, long double truth) {
@@ -52,8 +56,37 @@ TEST_CASE("the same bits, whatever the compiler and its options") {
   CHECK(digest == 0x8B262012AAB2B713);
 }
 
+TEST_CASE("every vector unit gives the bits of one logarithm at a time") {
+  SplitMix64 random(3);
+  for (const SignedLog1pKernel kernel : SignedLog1pKernels()) {
+    for (size_t count = 0; count < 20; ++count) {
+      for (int round = 0; round < 500; ++round) {
+        std::vector<double> x(count + 1, 7);  // One more, that is not to be touched.
+        for (size_t i = 0; i < count; ++i) {
+          const int exponent = static_cast<int>(random.Below(2100)) - 1050;
+          x[i] = std::ldexp(random.Unit() - 0.5, exponent);
+          if (random.Below(5) == 0) {
+            constexpr double kOdd[] = {0, -0.0, 1, -1, kInfinity, -kInfinity};
+            x[i] = kOdd[random.Below(std::size(kOdd))];
+          }
+        }
+        std::vector<double> expected = x;
+        for (size_t i = 0; i < count; ++i) expected[i] = std::copysign(Log1p(std::abs(x[i])), x[i]);
+        if (count > 0 && round == 0) {
+          x[count / 2] = std::numeric_limits<double>::quiet_NaN();
+          kernel(x.data(), count);
+          REQUIRE(std::isnan(x[count / 2]));
+          x[count / 2] = expected[count / 2];
+        } else {
+          kernel(x.data(), count);
+        }
+        REQUIRE(std::memcmp(x.data(), expected.data(), x.size() * sizeof(double)) == 0);
+      }
+    }
+  }
+}
+
 TEST_CASE("logarithm and power at their edges") {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   CHECK(Log2(0) == -kInfinity);
   CHECK(std::isnan(Log2(-1)));
   CHECK(Log2(1) == 0);
