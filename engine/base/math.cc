@@ -24,10 +24,11 @@ constexpr double kLog2[] = {2.8853900817779268,  0.96179669392597555, 0.57707801
                             0.22195308321368667, 0.19235933878519512, 0.16972882833987804,
                             0.15186263588304877, 0.13739952770371081};
 
-// Of x that are finite, normal and above zero: one in a double, or as many as a vector holds. By
-// reference and with the builtin of std::bit_cast: how a call passes a vector depends on the unit.
+// Log2(x) - bias of x that are finite, normal and above zero: one in a double, or as many as a
+// vector holds. By reference and with the builtin of std::bit_cast: how a call passes a vector
+// depends on the unit.
 template <typename Word, typename Double>
-[[gnu::always_inline]] inline void Log2OfNormal(const Double& x, Double* out) {
+[[gnu::always_inline]] inline void Log2OfNormal(const Double& x, double bias, Double* out) {
   // x = 2^exponent m with m in (sqrt(2) / 2, sqrt(2)]; no branch, for it would go either way.
   constexpr uint64_t kMantissa = (uint64_t{1} << 52) - 1, kOne = std::bit_cast<uint64_t>(1.0);
   constexpr uint64_t kSqrt2 = std::bit_cast<uint64_t>(1.4142135623730951);
@@ -44,7 +45,7 @@ template <typename Word, typename Double>
   const Double low = (kLog2[0] + s2 * kLog2[1]) + s4 * (kLog2[2] + s2 * kLog2[3]);
   const Double middle = (kLog2[4] + s2 * kLog2[5]) + s4 * (kLog2[6] + s2 * kLog2[7]);
   const Double high = (kLog2[8] + s2 * kLog2[9]) + s4 * kLog2[10];
-  *out = __builtin_bit_cast(Double, exponent) - (0x1p52 + 1023) +
+  *out = __builtin_bit_cast(Double, exponent) - (0x1p52 + 1023 + bias) +
          s * (low + s8 * (middle + s8 * high));
 }
 
@@ -62,7 +63,7 @@ template <size_t kBytes>
     std::memcpy(&given, x + at, size);
     const Doubles u = 1 + __builtin_bit_cast(Doubles, given & ~kSign);
     Doubles log;
-    Log2OfNormal<Words>(u, &log);
+    Log2OfNormal<Words>(u, 0, &log);
     log = u < kInfinity ? log * kLn2 : u;
     const Words out = (__builtin_bit_cast(Words, log) & ~kSign) | (given & kSign);
     std::memcpy(x + at, &out, size);
@@ -97,8 +98,8 @@ double Log2(double x) {
     bias = 54;
   }
   double log;
-  Log2OfNormal<uint64_t>(x, &log);
-  return log - bias;
+  Log2OfNormal<uint64_t>(x, bias, &log);
+  return log;
 }
 
 std::vector<SignedLog1pKernel> SignedLog1pKernels() {

@@ -16,7 +16,7 @@ namespace bongsu {
 // The name of a member as it stands in the source, quoted when that is compiled.
 class JsonName {
  public:
-  // Plain ASCII; anything else does not compile.
+  // Up to 35 characters that need no escape; anything else does not compile.
   template <size_t kSize>
   consteval JsonName(const char (&name)[kSize]) {  // NOLINT(google-explicit-constructor)
     static_assert(kSize <= 36);

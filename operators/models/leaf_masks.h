@@ -37,7 +37,8 @@ class LeafMasks {
   struct alignas(64) Row {
     std::array<uint64_t, kTrees> leaves;
   };
-  // Ascending; NaN, than which nothing is greater, where a column's last block has no more.
+  // Ascending; NaN, which is not above and not below anything, where a column's last one is not
+  // full.
   struct alignas(64) Block {
     static constexpr size_t kCuts = 32;
     std::array<double, kCuts> cuts;

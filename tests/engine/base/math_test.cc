@@ -57,29 +57,21 @@ TEST_CASE("the same bits, whatever the compiler and its options") {
 }
 
 TEST_CASE("every vector unit gives the bits of one logarithm at a time") {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  constexpr double kOdd[] = {0, -0.0, 1, -1, kInfinity, -kInfinity, kNaN, -kNaN};
   SplitMix64 random(3);
   for (const SignedLog1pKernel kernel : SignedLog1pKernels()) {
     for (size_t count = 0; count < 20; ++count) {
       for (int round = 0; round < 500; ++round) {
         std::vector<double> x(count + 1, 7);  // One more, that is not to be touched.
+        std::vector<double> expected = x;
         for (size_t i = 0; i < count; ++i) {
           const int exponent = static_cast<int>(random.Below(2100)) - 1050;
-          x[i] = std::ldexp(random.Unit() - 0.5, exponent);
-          if (random.Below(5) == 0) {
-            constexpr double kOdd[] = {0, -0.0, 1, -1, kInfinity, -kInfinity};
-            x[i] = kOdd[random.Below(std::size(kOdd))];
-          }
+          x[i] = random.Below(5) == 0 ? kOdd[random.Below(std::size(kOdd))]
+                                      : std::ldexp(random.Unit() - 0.5, exponent);
+          expected[i] = std::isnan(x[i]) ? x[i] : std::copysign(Log1p(std::abs(x[i])), x[i]);
         }
-        std::vector<double> expected = x;
-        for (size_t i = 0; i < count; ++i) expected[i] = std::copysign(Log1p(std::abs(x[i])), x[i]);
-        if (count > 0 && round == 0) {
-          x[count / 2] = std::numeric_limits<double>::quiet_NaN();
-          kernel(x.data(), count);
-          REQUIRE(std::isnan(x[count / 2]));
-          x[count / 2] = expected[count / 2];
-        } else {
-          kernel(x.data(), count);
-        }
+        kernel(x.data(), count);
         REQUIRE(std::memcmp(x.data(), expected.data(), x.size() * sizeof(double)) == 0);
       }
     }
@@ -92,6 +84,7 @@ TEST_CASE("logarithm and power at their edges") {
   CHECK(Log2(1) == 0);
   CHECK(Log2(8) == 3);
   CHECK(Log2(std::numeric_limits<double>::denorm_min()) == -1074);
+  CHECK(Units(Log2(0x1.8p-1040), std::log2(0x1.8p-1040L)) <= 4);
   CHECK(Exp2(0) == 1);
   CHECK(Exp2(10) == 1024);
   CHECK(Exp2(1024) == kInfinity);

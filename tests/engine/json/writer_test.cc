@@ -47,6 +47,21 @@ TEST_CASE("what needs an escape has one wherever it stands, and nothing else has
   }
 }
 
+TEST_CASE("names and texts of any length stand between their quotes, commas and colons") {
+  for (size_t size = 0; size < 140; ++size) {
+    const std::string text(size, 'x');
+    std::string out;
+    JsonWriter json(&out);
+    json.BeginObject().Key(text).String(text).Key(text).String(text).Key("last").BeginArray();
+    json.String(text).String(text).EndArray().EndObject();
+    const std::string quoted = '"' + text + '"', member = quoted + ':' + quoted;
+    CHECK(out == StrCat('{', member, ',', member, ",\"last\":[", quoted, ',', quoted, "]}"));
+  }
+  std::string out;
+  JsonWriter(&out).BeginObject().Key(std::string_view("a\"b")).Null().Key("c").Int(1).EndObject();
+  CHECK(out == R"({"a\"b":null,"c":1})");
+}
+
 TEST_CASE("a byte that is no UTF-8 is replaced wherever it stands") {
   for (size_t at = 0; at < 20; ++at) {
     for (const char byte : {'\x80', '\xC0', '\xFF'}) {

@@ -14,7 +14,7 @@ struct Parts {
 
   Parts() {
     for (const auto& [name, unit] : std::vector<std::pair<std::string, std::string>>{
-             {"rows", "rows"}, {"share", "ratio"}, {"odd", "furlongs"}}) {
+             {"rows", "rows"}, {"share", "ratio"}, {"odd", "furlongs"}, {"moved", "bytes"}}) {
       REQUIRE(schema.AddFeature({name, unit, "For tests."}).ok());
     }
     schema.AddSlot({"rows sum window=1d", 8});
@@ -49,6 +49,22 @@ TEST_CASE("what has heavy tails is looked at by its logarithm, with its sign") {
   CHECK(std::isnan(inputs[0].Scaled(std::numeric_limits<double>::quiet_NaN())));
   CHECK(inputs[1].Scaled(0.25) == 0.25);
   CHECK(inputs[2].Scaled(0.25) == 0.25);
+}
+
+TEST_CASE("a vector has each input in its place, whatever their scales") {
+  Parts parts;
+  const std::vector<double> features = {99, 0.25, -7, 1e6};  // rows, share, odd, moved
+  for (const std::vector<std::string>& names : std::vector<std::vector<std::string>>{
+           {"rows", "share", "odd", "moved"}, {"odd", "moved", "share", "rows"}, {"share"}}) {
+    const auto inputs = parts.Inputs(names);
+    std::vector<double> x(inputs.size());
+    InputReader reader(inputs);
+    for (int event = 0; event < 2; ++event) {
+      reader.Read(features, x);
+      for (size_t i = 0; i < x.size(); ++i)
+        CHECK(x[i] == inputs[i].Scaled(features[inputs[i].feature]));
+    }
+  }
 }
 
 TEST_CASE("a name that is wrong or comes twice is a problem") {

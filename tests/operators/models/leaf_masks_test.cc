@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "engine/base/random.h"
@@ -10,6 +11,7 @@ namespace bongsu {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Trees of random shape; few values for the cuts, so that some are the same.
 struct Forest {
@@ -74,8 +76,11 @@ TEST_CASE("every vector unit finds the leaves that a walk finds, on a cut and un
     const LeafMasks masks(forest.parts, forest.cuts);
     for (int asked = 0; asked < 50; ++asked) {
       std::vector<double> x(features);
-      for (double& v : x)
-        v = random.Below(8) == 0 ? kNaN : static_cast<double>(random.Below(161)) / 16 - 1;
+      for (double& v : x) {
+        constexpr double kOdd[] = {kNaN, kNaN, kInfinity, -kInfinity};
+        v = random.Below(8) == 0 ? kOdd[random.Below(std::size(kOdd))]
+                                 : static_cast<double>(random.Below(161)) / 16 - 1;
+      }
       const double walked = forest.Walk(0.5, x);
       REQUIRE(masks.AddTo(0.5, x) == walked);  // To the last bit.
       for (const LeafMasks::Kernel kernel : LeafMasks::Kernels())
