@@ -85,6 +85,21 @@ TEST_CASE("the workloads without a broker score every event") {
   CHECK(figures.at("state_bytes_p50") <= figures.at("state_bytes_p99"));
 }
 
+TEST_CASE("without commits all alerts are published and no state is") {
+  const auto run = [](int batch) {
+    const Ended ended = RunDriver(
+        StrCat("--workloads=score_memory --events=20500 --people=300 ", "--batch=", batch));
+    REQUIRE(ended.code == 0);
+    return FiguresOf(ended.out);
+  };
+  const auto with = run(1000), without = run(0);
+  CHECK(with.at("alerts") > 0);
+  CHECK(with.at("alerts") == without.at("alerts"));
+  CHECK(with.at("changelog_records") > 0);
+  CHECK(without.at("changelog_records") == 0);
+  CHECK(without.count("people") == 0);
+}
+
 TEST_CASE("the workloads of one difficulty have it") {
   const auto run = [](const std::string& workload) {
     const Ended ended = RunDriver(StrCat("--workloads=", workload, " --events=2000 --people=300"));

@@ -107,7 +107,15 @@ class Feed final {
     record.value = json;
     record.headers = {&header, 1};
     BONGSU_RETURN_IF_ERROR(shard_.Process(record));
-    return next_ % batch_ == 0 ? Commit() : Status::Ok();
+    return batch_ > 0 && next_ % batch_ == 0 ? Commit() : Status::Ok();
+  }
+  // The end of what was polled. Without commits, alerts go out as they do at least once.
+  Status Polled() {
+    Outputs* const early = batch_ > 0 ? nullptr : shard_.early();
+    if (early == nullptr) return Status::Ok();
+    BONGSU_RETURN_IF_ERROR(early->AppendTo(drain_));
+    early->Clear();
+    return Status::Ok();
   }
   Status Commit() {
     if (!shard_.dirty()) return Status::Ok();
@@ -175,8 +183,9 @@ Result<Figures> ScoreOnly(const Options& options, std::unique_ptr<KeyValueStore>
     if (i % kPolled == 0) feed.Announce(events, i, std::min(i + kPolled, events.size()));
     feed.Expect(i % kPolled + Shard::kAhead);
     BONGSU_RETURN_IF_ERROR(feed.Add(events.at(i), events.users[i], origins[i]));
+    if ((i + 1) % kPolled == 0) BONGSU_RETURN_IF_ERROR(feed.Polled());
   }
-  BONGSU_RETURN_IF_ERROR(feed.Commit());
+  BONGSU_RETURN_IF_ERROR(options.batch > 0 ? feed.Commit() : feed.Polled());
   // What waits to be written is written.
   const auto no_more = [](std::string_view, std::string_view) { return false; };
   BONGSU_RETURN_IF_ERROR(store.Scan("", "", no_more));

@@ -90,8 +90,8 @@ int Main(int argc, char** argv) {
   app.add_option("--shape", options.shape, "many_people, hot_person or cold_state")
       ->capture_default_str();
   app.add_option("--seed", options.seed, "Of made events")->capture_default_str();
-  app.add_option("--batch", options.batch, "Events a commit of score_*")
-      ->check(CLI::PositiveNumber)
+  app.add_option("--batch", options.batch, "Events a commit of score_*; 0 for no commits")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--brokers", options.brokers, "Of the workloads with a broker");
   app.add_option("--partitions", options.partitions, "Of bongsu.events")

@@ -25,8 +25,8 @@ struct Options {
   std::string shape = "many_people";
   std::string brokers;  // For the Kafka workloads.
   int partitions = 1, threads = 1;
-  int batch = 10'000;                     // Events a commit, where the workload commits itself.
-  double rate = 20'000;                   // Events a second of `steady`, `burst` and `memory`, …
+  int batch = 10'000;    // Events a commit, where the workload commits itself; 0: no commits.
+  double rate = 20'000;  // Events a second of `steady`, `burst` and `memory`, …
   double seconds = 10, warm_seconds = 3;  // … for so long, of which the first are not counted.
   int restarts = 20;                      // Of each kind, of `restart`.
   double threshold = 20;                  // Of timed alerts: a risk of 20 is every tenth event.
