@@ -111,10 +111,9 @@ class Feed final {
   }
   // The end of what was polled. Without commits, alerts go out as they do at least once.
   Status Polled() {
-    Outputs* const early = batch_ > 0 ? nullptr : shard_.early();
-    if (early == nullptr) return Status::Ok();
-    BONGSU_RETURN_IF_ERROR(early->AppendTo(drain_));
-    early->Clear();
+    if (batch_ > 0) return Status::Ok();
+    BONGSU_RETURN_IF_ERROR(shard_.early()->AppendTo(drain_));
+    shard_.early()->Clear();
     return Status::Ok();
   }
   Status Commit() {

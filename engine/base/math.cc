@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "engine/base/vector_unit.h"
+
 namespace bongsu {
 namespace {
 
@@ -74,15 +76,13 @@ void Portable(double* x, size_t count) {
   SignedLog1pBy<16>(x, count);
 }
 
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) void Avx2(double* x, size_t count) {
+BONGSU_FOR_AVX2 void Avx2(double* x, size_t count) {
   SignedLog1pBy<32>(x, count);
 }
 
-__attribute__((target("avx512f"))) void Avx512(double* x, size_t count) {
+BONGSU_FOR_AVX512 void Avx512(double* x, size_t count) {
   SignedLog1pBy<64>(x, count);
 }
-#endif
 
 const SignedLog1pKernel kWidest = SignedLog1pKernels().back();
 
@@ -103,13 +103,7 @@ double Log2(double x) {
 }
 
 std::vector<SignedLog1pKernel> SignedLog1pKernels() {
-  std::vector<SignedLog1pKernel> kernels = {Portable};
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2")) kernels.push_back(Avx2);
-  if (__builtin_cpu_supports("avx512f")) kernels.push_back(Avx512);
-#endif
-  return kernels;
+  return KernelsHere(Portable, Avx2, Avx512);
 }
 
 void SignedLog1p(std::span<double> x) {

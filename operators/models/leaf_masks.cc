@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/base/status.h"
+#include "engine/base/vector_unit.h"
 
 namespace bongsu {
 namespace {
@@ -67,30 +68,20 @@ void Portable(const LeafMasks::Table& table, const double* x, LeafMasks::Row* ou
   Find<16>(table, x, out);
 }
 
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) void Avx2(const LeafMasks::Table& table, const double* x,
-                                          LeafMasks::Row* out) {
+BONGSU_FOR_AVX2 void Avx2(const LeafMasks::Table& table, const double* x, LeafMasks::Row* out) {
   Find<32>(table, x, out);
 }
 
-__attribute__((target("avx512f"))) void Avx512(const LeafMasks::Table& table, const double* x,
-                                               LeafMasks::Row* out) {
+BONGSU_FOR_AVX512 void Avx512(const LeafMasks::Table& table, const double* x, LeafMasks::Row* out) {
   Find<64>(table, x, out);
 }
-#endif
 
 const LeafMasks::Kernel kWidest = LeafMasks::Kernels().back();
 
 }  // namespace
 
 std::vector<LeafMasks::Kernel> LeafMasks::Kernels() {
-  std::vector<Kernel> kernels = {Portable};
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2")) kernels.push_back(Avx2);
-  if (__builtin_cpu_supports("avx512f")) kernels.push_back(Avx512);
-#endif
-  return kernels;
+  return KernelsHere(Portable, Avx2, Avx512);
 }
 
 LeafMasks::LeafMasks(const Parts& parts, std::span<const Cut> cuts) : trees_(parts.size()) {
